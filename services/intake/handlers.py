@@ -99,7 +99,7 @@ class _Named(BaseModel):
 
 
 def _id_in(body: bytes) -> str:
-    """Give the id that an unreadable message has; none where there is none."""
+    """Return the id that an unreadable message has; none where there is none."""
     try:
         return _Named.model_validate_json(body).id
     except ValidationError:

@@ -33,7 +33,7 @@ FILES_EVERY: Final = 3600.0
 
 
 async def run_once(database: Database, settings: Settings) -> None:
-    """Do what is due now."""
+    """Ask for evaluations, close requests, send links and delete drafts that are due."""
     now = await db.now(database)
     until = today(PARIS, now) + timedelta(days=settings.evaluation_days)
     async with database.transaction() as tx:
@@ -60,7 +60,7 @@ async def publish_figures(database: Database, settings: Settings, territories: T
 
 
 async def mark_documents(database: Database, settings: Settings) -> None:
-    """Have the database and the folder of documents know each other."""
+    """Advance the marks by which the database and the folder of documents recognise each other."""
     await mark_folder(database, DocumentFiles(settings.documents_folder))
 
 
@@ -71,7 +71,7 @@ async def forget_files(database: Database, settings: Settings) -> None:
 
 @asynccontextmanager
 async def running(database: Database, settings: Settings, territories: Territories) -> AsyncIterator[None]:
-    """Do the rounds while the block runs."""
+    """Run the jobs while the block runs."""
     async with (
         rounds.running(lambda: run_once(database, settings), every=EVERY, name="intake.jobs"),
         rounds.running(

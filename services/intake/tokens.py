@@ -60,7 +60,7 @@ class Tokens:
         return f"{self.address}/api/v1/requests/{request_id}/documents/{document_id}"
 
     async def opens(self, reader: Reader, token: str) -> Holder | None:
-        """Tell which request a token opens now, and for whom; None when it is not ours or was revoked."""
+        """Return which request a token opens now, and for whom; None when it is not ours or was revoked."""
         for links, by_mail in ((self.tracking, False), (self.mailed, True)):
             read = links.read(token)
             if read is not None:

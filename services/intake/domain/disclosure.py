@@ -104,7 +104,7 @@ def rounded_cents(cents: int) -> int:
 
 
 def is_group(changes: Mapping[str, int]) -> bool:
-    """Tell whether a published sum may change by these parts, given by applicant: enough, and none that dominates."""
+    """Return whether a published sum may change by these parts, given by applicant: enough, and none that dominates."""
     sizes = [abs(change) for change in changes.values() if change]
     return len(sizes) >= FEWEST and max(sizes) <= LARGEST_SHARE * sum(sizes)
 
@@ -204,7 +204,7 @@ class _Drawing:
         self._months.fixed |= set(over)
 
     def reveals(self, before: Tables) -> bool:
-        """Tell whether the growth since an earlier snapshot says too much of a part of the whole, or of a région."""
+        """Return whether the growth since an earlier snapshot says too much of a part of the whole, or of a région."""
         of_regions = {
             region: max(
                 parts.least_growth(before.departements),

@@ -65,7 +65,7 @@ def errors_in_start(desired: date, *, today: date) -> Iterator[FieldError]:
 
 
 def without_doubles(values: Iterable[Value]) -> tuple[Value, ...]:
-    """Keep each value once, in the order given."""
+    """Return each value once, in the order given."""
     return tuple(dict.fromkeys(values))
 
 

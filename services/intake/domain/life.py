@@ -315,7 +315,7 @@ WITHOUT_DOCUMENTS: Final = OVER | {Status.REFUSED, Status.EVALUATED}
 
 
 def meaning_of(fact: Fact) -> Meaning | None:
-    """Give what a fact means to the applicant; None when it does not concern them, or is part of another fact."""
+    """Return what a fact means to the applicant; None when it does not concern them, or is part of another fact."""
     if isinstance(fact, intake.DocumentAdded) and fact.with_request:
         return None
     if isinstance(fact, intake.EvaluationAwaited) and fact.reminder:

@@ -108,7 +108,7 @@ class TrackedRequest:
         return intake.MessagePosted(**self._by_holder(at), message_id=message_id, text=text)
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
-        """Give what was asked for; the département goes on."""
+        """Return what was asked for; the département goes on."""
         self._require(Action.INFORMATION)
         return self.apply(intake.InformationProvided(**self._by_holder(at), text=text))
 
@@ -158,7 +158,7 @@ class TrackedRequest:
     def evaluate(
         self, evaluation: Evaluation, *, at: datetime, asked: EvaluationRound = EvaluationRound.COMPLETION
     ) -> intake.EvaluationSubmitted:
-        """Say what came of it, once each time it is asked."""
+        """Evaluate what came of the request, once each time the applicant is asked."""
         self._require(Action.EVALUATION)
         return self.apply(
             intake.EvaluationSubmitted(
@@ -253,7 +253,7 @@ class TrackedRequest:
         self.standing = Standing(Status.WITHDRAWN, fact.at, None, None)
 
     def _settle(self, fact: WithdrawalAnswer) -> None:
-        """Take the owner's answer: withdrawn for good without any decision, or back to where the request stands."""
+        """Apply the owner's answer: withdrawn for good without any decision, or back to where the request stands."""
         asked = self.withdrawal
         if asked is None or asked.at < fact.withdrawn_at:
             raise LookupError("the request to withdraw that this answers is not known yet")
@@ -342,7 +342,7 @@ class TrackedRequest:
         self.team, self.expected = meaning.team, expected
 
     def _note(self, fact: Fact, meaning: Meaning) -> None:
-        """Remember who is in charge, where the national team stands and what was decided."""
+        """Store who is in charge, where the national team stands and what was decided."""
         if _is_national_step(fact, meaning):
             self.national_status = meaning.status
         if isinstance(fact, qualification.RequestTransferred) and fact.at >= self.departement_at:
@@ -361,13 +361,13 @@ class TrackedRequest:
 
 
 def _is_national_step(fact: Fact, meaning: Meaning) -> bool:
-    """Tell whether a fact moves the dossier before the national team; a question only makes it wait."""
+    """Return whether a fact moves the dossier before the national team; a question only makes it wait."""
     asks = isinstance(fact, escalation.InformationRequested)
     return meaning.by is Team.NATIONAL and meaning.status is not None and not asks
 
 
 def expected_after(fact: Fact, meaning: Meaning) -> Expected | None:
-    """Tell what is expected once a fact has happened."""
+    """Return what is expected once a fact has happened."""
     asked = meaning.expects
     if asked is None:
         return None

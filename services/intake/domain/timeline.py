@@ -43,7 +43,7 @@ class Step:
 
 
 def decision_of(fact: Fact) -> dict[str, Any] | None:
-    """Give what was decided and why, as the applicant may read it; None when the fact decides nothing."""
+    """Return what was decided and why, as the applicant may read it; None when the fact decides nothing."""
     match fact:
         case qualification.OrientedLocally() | qualification.OrientationAccepted():
             shown: dict[str, Any] = {"outcome": Status.ORIENTED_LOCALLY, "provider": {"name": fact.provider.name}}
@@ -84,7 +84,7 @@ def step_of(fact: Fact, meaning: Meaning) -> Step:
 
 
 def is_filed_for_another(request: intake.Request) -> bool:
-    """Tell whether an agent filed for the collectivité."""
+    """Return whether an agent filed for the collectivité."""
     return request.filed_by is not None and request.filed_by.role is not Role.APPLICANT
 
 

@@ -118,7 +118,7 @@ class TrackedView(RequestView):
 
 
 async def tracking(reader: Reader, holder: Holder, tokens: Tokens) -> TrackedView:
-    """Give a request as whoever holds its link sees it; refuses with `NotFound`."""
+    """Return a request as whoever holds its link sees it; refuses with `NotFound`."""
     request_id = holder.request_id
     row = await reader.fetchrow(
         f"SELECT {requests.COLUMNS}, mail_failed_at FROM request WHERE id = $1",
@@ -166,7 +166,7 @@ async def tracking(reader: Reader, holder: Holder, tokens: Tokens) -> TrackedVie
 
 
 async def document(reader: Reader, document_id: UUID, *, of: UUID | None = None) -> intake.Document:
-    """Give a document, if given only one `of` that request; refuses with `NotFound`."""
+    """Return a document, if given only one `of` that request; refuses with `NotFound`."""
     row = await reader.fetchrow(
         f"SELECT {_DOCUMENT} FROM document WHERE id = $1 AND ($2::uuid IS NULL OR request_id = $2)",
         document_id,
@@ -206,7 +206,7 @@ async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | Non
 
 
 async def _documents(reader: Reader, request_id: UUID, tokens: Tokens) -> list[tuple[DocumentView, bool]]:
-    """Give the documents, each with whether it was filed with the request."""
+    """Return the documents, each with whether it was filed with the request."""
     rows = await reader.fetch(
         f"SELECT {_DOCUMENT}, with_request FROM document WHERE request_id = $1 ORDER BY added_at, id",
         request_id,
@@ -231,6 +231,6 @@ async def _evaluations(reader: Reader, request_id: UUID) -> list[EvaluationView]
 
 
 def _asked_for(timeline: list[Step]) -> list[str]:
-    """Give what was asked for last."""
+    """Return what was asked for last."""
     asked = [step for step in timeline if step.type == qualification.InformationRequested.wire_type]
     return list(asked[-1].details.text or ()) if asked else []

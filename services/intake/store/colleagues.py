@@ -25,7 +25,7 @@ async def add(tx: Transaction, fact: intake.ColleagueInvited) -> None:
 
 
 async def add_waiting(tx: Transaction, fact: intake.ColleagueInvited) -> None:
-    """Note whom to invite once the contact is confirmed."""
+    """Store whom to invite once the contact is confirmed."""
     await tx.execute(
         "INSERT INTO waiting_invitation (id, request_id, name, email, asked_at) VALUES ($1, $2, $3, $4, $5)",
         fact.colleague_id,
@@ -51,17 +51,17 @@ async def take_waiting(tx: Transaction, request_id: UUID, colleague_id: UUID | N
 
 
 async def remove(tx: Transaction, colleague_id: UUID, *, at: datetime) -> None:
-    """Let a colleague's link open nothing any more."""
+    """Revoke a colleague's link."""
     await tx.execute("UPDATE colleague SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL", colleague_id, at)
 
 
 async def note_mail(tx: Transaction, colleague_id: UUID, *, failed_at: datetime | None) -> None:
-    """Remember whether the latest mail to a colleague failed."""
+    """Store whether the latest mail to a colleague failed."""
     await tx.execute("UPDATE colleague SET mail_failed_at = $2 WHERE id = $1", colleague_id, failed_at)
 
 
 async def of_request(reader: Reader, request_id: UUID) -> list[Invitation]:
-    """Give everybody who was ever invited to a request, or whose invitation waits, in order."""
+    """Return everybody who was ever invited to a request, or whose invitation waits, in order."""
     rows = await reader.fetch(
         f"""
         SELECT {COLUMNS} FROM colleague WHERE request_id = $1
@@ -75,7 +75,7 @@ async def of_request(reader: Reader, request_id: UUID) -> list[Invitation]:
 
 
 async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Invitation:
-    """Give one who was invited to that request; refuses with `NotFound`."""
+    """Return one who was invited to that request; refuses with `NotFound`."""
     row = await reader.fetchrow(
         f"SELECT {COLUMNS} FROM colleague WHERE id = $1 AND request_id = $2",
         colleague_id,
@@ -87,7 +87,7 @@ async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Invitation:
 
 
 async def holder_by_own_link(reader: Reader, request_id: UUID, generation: int, *, by_mail: bool) -> Holder | None:
-    """Tell what an applicant's link opens; None when its generation is not valid, or no longer."""
+    """Return what an applicant's link opens; None when its generation is not valid, or no longer."""
     changes = await reader.fetchval(
         """
         SELECT link_generation = $2 AND old_link_generation IS NOT NULL OR $3 AND contact_confirmed_at IS NULL
@@ -102,7 +102,7 @@ async def holder_by_own_link(reader: Reader, request_id: UUID, generation: int, 
 
 
 async def holder_by_invitation(reader: Reader, colleague_id: UUID) -> Holder | None:
-    """Tell what a colleague's link opens; None when the invitation was taken back."""
+    """Return what a colleague's link opens; None when the invitation was taken back."""
     request_id = await reader.fetchval(
         "SELECT request_id FROM colleague WHERE id = $1 AND removed_at IS NULL", colleague_id
     )

@@ -21,6 +21,6 @@ class Directory:
             return cls({code: Service.model_validate(entry) for code, entry in tomllib.load(file).items()})
 
     def service(self, departement: str) -> Service:
-        """Give the service of a département; without coordinates when the file has none."""
+        """Return the service of a département; without coordinates when the file has none."""
         known = self.services.get(departement)
         return known or Service(name="Service de l’accompagnement des territoires de la direction départementale")

@@ -8,7 +8,7 @@ from shared.documents import Stored
 
 
 async def stored(tx: Transaction, request_id: UUID) -> Stored:
-    """Give how many documents a request has, and their bytes together."""
+    """Return how many documents a request has, and their bytes together."""
     row = await tx.fetchrow(
         "SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS size FROM document WHERE request_id = $1",
         request_id,
@@ -17,7 +17,7 @@ async def stored(tx: Transaction, request_id: UUID) -> Stored:
 
 
 async def claimed_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
-    """Tell which of these are documents of a request, or of a draft."""
+    """Return which of these are documents of a request, or of a draft."""
     rows = await reader.fetch(
         """
         SELECT id FROM document WHERE id = ANY ($1)

@@ -25,14 +25,14 @@ async def add(tx: Transaction, draft_id: UUID, document: Document) -> None:
 
 
 async def lock_total_size(tx: Transaction) -> int:
-    """Give the bytes that the files of all drafts have; whoever joins one at the same moment waits for this one."""
+    """Return the bytes that the files of all drafts have; whoever joins one at the same moment waits for this one."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('draft_document', 0))")
     size: int = await tx.fetchval("SELECT coalesce(sum(size), 0)::bigint FROM draft_document")
     return size
 
 
 async def of_draft(reader: Reader, draft_id: UUID) -> list[Document]:
-    """Give the documents of a draft, in the order in which they were joined."""
+    """Return the documents of a draft, in the order in which they were joined."""
     rows = await reader.fetch(
         """
         SELECT id, name, media_type, size, sha256, added_at
@@ -46,7 +46,7 @@ async def of_draft(reader: Reader, draft_id: UUID) -> list[Document]:
 
 
 async def document(reader: Reader, document_id: UUID, *, of: UUID) -> Document:
-    """Give one document of that draft; refuses with `NotFound`."""
+    """Return one document of that draft; refuses with `NotFound`."""
     found = [one for one in await of_draft(reader, of) if one.id == document_id]
     if not found:
         raise NotFound
@@ -54,13 +54,13 @@ async def document(reader: Reader, document_id: UUID, *, of: UUID) -> Document:
 
 
 async def take_away(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
-    """Take one document out of a draft; return whether it was there."""
+    """Remove one document from a draft; return whether it was there."""
     tag = await tx.execute("DELETE FROM draft_document WHERE draft_id = $1 AND id = $2", draft_id, document_id)
     return tag == "DELETE 1"
 
 
 async def hand_over(tx: Transaction, draft_id: UUID) -> list[Document]:
-    """Take all documents out of a draft, for the request that it becomes."""
+    """Remove all documents from a draft and return them, for the request that it becomes."""
     documents = await of_draft(tx, draft_id)
     await tx.execute("DELETE FROM draft_document WHERE draft_id = $1", draft_id)
     return documents

@@ -35,7 +35,7 @@ async def add(
 
 
 async def load(reader: Reader, draft_id: UUID, *, lock: bool = False) -> Draft:
-    """Give a draft; refuses with `NotFound`. With `lock`, two filings of it wait for each other."""
+    """Return a draft; refuses with `NotFound`. With `lock`, two filings of it wait for each other."""
     row = await reader.fetchrow(
         f"SELECT id, answers, saved_at, request_id, filed_by FROM draft WHERE id = $1{' FOR UPDATE' if lock else ''}",
         draft_id,
@@ -57,13 +57,13 @@ async def save(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *, at: 
 
 
 async def settle(tx: Transaction, draft_id: UUID, request_id: UUID, *, at: datetime) -> None:
-    """Note what a draft became, and forget its answers: the request holds them now."""
+    """Store what a draft became, and delete its answers: the request holds them now."""
     await tx.execute(
         "UPDATE draft SET answers = '{}', request_id = $2, saved_at = $3 WHERE id = $1", draft_id, request_id, at
     )
 
 
 async def forget_before(tx: Transaction, moment: datetime) -> int:
-    """Forget drafts that nobody has touched since; return how many."""
+    """Delete drafts that nobody has touched since; return how many."""
     tag = await tx.execute("DELETE FROM draft WHERE saved_at < $1", moment)
     return int(tag.split()[-1])

@@ -43,13 +43,13 @@ async def add(tx: Transaction, fact: intake.EvaluationSubmitted, *, evaluation_i
 
 
 async def round_of(tx: Transaction, request_id: UUID) -> EvaluationRound:
-    """Tell in which round the applicant answers."""
+    """Return the round in which the applicant answers."""
     found = await tx.fetchval("SELECT round FROM evaluation_asked WHERE request_id = $1", request_id)
     return EvaluationRound(found or EvaluationRound.COMPLETION)
 
 
 async def note_opened(tx: Transaction, request_id: UUID, *, at: datetime, invited: bool) -> None:
-    """Remember that the applicant may say what came of it, unless they were asked later than that."""
+    """Store that the applicant may say what came of it, unless they were asked later than that."""
     await tx.execute(
         """
         INSERT INTO evaluation_asked AS known (request_id, round, asked_at, invited)
@@ -68,7 +68,7 @@ async def note_opened(tx: Transaction, request_id: UUID, *, at: datetime, invite
 
 
 async def note_awaited(tx: Transaction, fact: intake.EvaluationAwaited) -> None:
-    """Remember that the applicant was asked again, or reminded."""
+    """Store that the applicant was asked again, or reminded."""
     await tx.execute(
         """
         INSERT INTO evaluation_asked AS known (request_id, round, asked_at, invited)

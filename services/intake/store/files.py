@@ -64,7 +64,7 @@ class DocumentFiles:
     scanner: Scanner | None = None
 
     def path(self, document_id: UUID) -> Path:
-        """Tell where the bytes of a document lie."""
+        """Return the path of a document's bytes."""
         return self.folder / document_id.hex[-2:] / document_id.hex
 
     @asynccontextmanager
@@ -104,7 +104,7 @@ class DocumentFiles:
         target.with_suffix(".txt").write_text(found, encoding="utf-8")
 
     def locate(self, document_id: UUID) -> Path:
-        """Give the path of a document that a row claims; take it out of the trash if it is there."""
+        """Return the path of a document that a row claims; take it out of the trash if it is there."""
         path = self.path(document_id)
         if not path.exists():
             self.take_out_of_trash([document_id])
@@ -213,7 +213,7 @@ def _to_disk(file: BinaryIO) -> None:
 
 
 def _folder_to_disk(folder: Path) -> None:
-    """Have the names in a folder survive a power cut: the bytes of a new file alone do not bring it back."""
+    """Flush a folder to the disk, so that its names survive a power cut as the bytes of its files do."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

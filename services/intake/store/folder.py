@@ -17,7 +17,7 @@ class FolderState:
 
 
 async def lock_state(tx: Transaction) -> FolderState:
-    """Give what the database knows of the folder; other copies of the service wait until the transaction ends."""
+    """Return what the database knows of the folder; other copies of the service wait until the transaction ends."""
     row = await tx.fetchrow("SELECT mark, ahead_since FROM document_folder FOR UPDATE")
     if row is None:  # an empty table: begin at mark 0
         await tx.execute("INSERT INTO document_folder DEFAULT VALUES")
@@ -32,7 +32,7 @@ async def advance_mark(tx: Transaction, mark: int) -> None:
 
 
 async def note_ahead(tx: Transaction, *, folder_mark: int) -> None:
-    """Note that the folder has a higher mark than the database."""
+    """Store that the folder has a higher mark than the database."""
     await tx.execute(
         "UPDATE document_folder SET folder_mark = $1, ahead_since = coalesce(ahead_since, now())", folder_mark
     )
@@ -48,7 +48,7 @@ async def list_unclaimed(tx: Transaction, files: list[StoredFile]) -> None:
 
 
 async def newest_document(reader: Reader) -> UUID | None:
-    """Give the id of the document that was added last; ids are UUIDv7 and sort by time."""
+    """Return the id of the document that was added last; ids are UUIDv7 and sort by time."""
     newest: UUID | None = await reader.fetchval(
         """
         SELECT id

@@ -23,7 +23,7 @@ class Answer:
 
 
 async def add(tx: Transaction, answer: Answer) -> None:
-    """Have an answer published."""
+    """Store an answer, to be published."""
     await tx.execute(
         """
         INSERT INTO form_answer (event_id, filed_from, filed_id, at, request_id, departement, number, refusal)
@@ -34,7 +34,7 @@ async def add(tx: Transaction, answer: Answer) -> None:
 
 
 async def any_waits(reader: Reader) -> bool:
-    """Tell whether there are answers to publish."""
+    """Return whether there are answers to publish."""
     return bool(await reader.fetchval("SELECT EXISTS (SELECT FROM form_answer)"))
 
 
@@ -56,5 +56,5 @@ async def take(tx: Transaction, *, most: int) -> list[tuple[int, Answer]]:
 
 
 async def remove(tx: Transaction, positions: list[int]) -> None:
-    """Forget answers that the broker has."""
+    """Delete answers that the broker has."""
     await tx.execute("DELETE FROM form_answer WHERE position = ANY ($1)", positions)

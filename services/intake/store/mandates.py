@@ -24,5 +24,5 @@ async def claim(tx: Transaction, mandate_id: UUID, *, key_digest: bytes | None, 
 
 
 async def forget_before(tx: Transaction, before: datetime) -> None:
-    """Forget mandates that were used so long ago that they are over by themselves."""
+    """Delete mandates that were used so long ago that they are over by themselves."""
     await tx.execute("DELETE FROM used_mandate WHERE used_at < $1", before)

@@ -59,7 +59,7 @@ async def add_own(
 
 
 async def mark_read(tx: Transaction, holder: Holder) -> None:
-    """Remember that whoever holds this link has read all messages that are there."""
+    """Store that whoever holds this link has read all messages that are there."""
     await tx.execute(
         """
         UPDATE request SET messages_read_at = (SELECT max(at) FROM message WHERE request_id = $1)

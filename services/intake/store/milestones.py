@@ -30,7 +30,7 @@ async def store(tx: Transaction, fact: Change) -> None:
 
 
 async def of_request(reader: Reader, request_id: UUID) -> list[Milestone]:
-    """Give the milestones of a request, those due first before the others."""
+    """Return the milestones of a request, those due first before the others."""
     rows = await reader.fetch(
         f"SELECT {COLUMNS} FROM milestone WHERE request_id = $1 ORDER BY due_on, id",
         request_id,

@@ -26,7 +26,7 @@ _CHANGED: Final = f"""
 
 
 async def is_published(reader: Reader, unit: str, *, at: datetime) -> bool:
-    """Tell whether there is a snapshot of this month, week or day already."""
+    """Return whether there is a snapshot of this month, week or day already."""
     found: bool = await reader.fetchval(
         "SELECT EXISTS (SELECT FROM published_figures WHERE period >= date_trunc($1, $2::timestamptz, 'Europe/Paris'))",
         unit,
@@ -36,7 +36,7 @@ async def is_published(reader: Reader, unit: str, *, at: datetime) -> bool:
 
 
 async def lock_snapshots(tx: Transaction) -> None:
-    """Let nobody else publish until the end of the transaction; everybody reads."""
+    """Lock out other publishers until the end of the transaction; reads go on."""
     await tx.execute("LOCK TABLE published_figures IN SHARE ROW EXCLUSIVE MODE")
 
 
@@ -51,7 +51,7 @@ async def add_snapshot(tx: Transaction, unit: str, figures: Mapping[str, Any], *
 
 
 async def remove_latest(tx: Transaction) -> None:
-    """Forget the latest snapshot, because the next one says the same."""
+    """Delete the latest snapshot, because the next one says the same."""
     await tx.execute("DELETE FROM published_figures WHERE period = (SELECT max(period) FROM published_figures)")
 
 
@@ -72,7 +72,7 @@ async def changed_amounts(reader: Reader) -> dict[str, dict[str, int]]:
 
 
 async def publish_amounts(tx: Transaction, team: str) -> None:
-    """Let the published sum of a team hold what was granted until now."""
+    """Include what was granted until now in the published sum of a team."""
     await tx.execute(
         f"""
         INSERT INTO published_amount (request_id, team, cents)
@@ -106,7 +106,7 @@ async def new_evaluations(reader: Reader) -> dict[str, int]:
 
 
 async def publish_evaluations(tx: Transaction) -> None:
-    """Let the published means hold every evaluation there is."""
+    """Include every evaluation in the published means."""
     await tx.execute(
         "INSERT INTO published_evaluation (evaluation_id) SELECT id FROM evaluation ON CONFLICT DO NOTHING"
     )

@@ -63,7 +63,7 @@ async def claim_key(tx: Transaction, key_digest: bytes, body_digest: bytes, requ
 
 
 async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, str, datetime, bytes]:
-    """Give what a key made: the request's id, its number, where and when it was filed, and the body's digest."""
+    """Return what a key made: the request's id, its number, where and when it was filed, and the body's digest."""
     row = await tx.fetchrow(
         """
         SELECT request.id, request.number, request.filed_departement, request.submitted_at, filing.body_digest
@@ -161,7 +161,7 @@ async def find_by_number(tx: Transaction, number: str) -> TrackedRequest | None:
 
 
 async def want_link(tx: Transaction, number: str, email_digest: bytes, *, at: datetime) -> None:
-    """Note that somebody asks for a new link to a request that may exist or not."""
+    """Store that somebody asks for a new link to a request that may exist or not."""
     await tx.execute(
         "INSERT INTO wanted_link (number, email_digest, asked_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         number,
@@ -185,7 +185,7 @@ async def take_wanted_link(tx: Transaction) -> tuple[str, bytes] | None:
 
 
 async def confirm_contact(tx: Transaction, request_id: UUID, *, at: datetime) -> None:
-    """Note that somebody has opened a link that was mailed to the contact."""
+    """Store that somebody has opened a link that was mailed to the contact."""
     await tx.execute("UPDATE request SET contact_confirmed_at = $2 WHERE id = $1", request_id, at)
 
 
@@ -270,7 +270,7 @@ def step_of_row(row: Row) -> Step:
 
 
 async def note_mail(tx: Transaction, request_id: UUID, *, failed_at: datetime | None) -> None:
-    """Remember whether the latest mail to the applicant failed."""
+    """Store whether the latest mail to the applicant failed."""
     await tx.execute(
         "UPDATE request SET mail_failed_at = $2 WHERE id = $1 AND mail_failed_at IS DISTINCT FROM $2",
         request_id,

@@ -42,7 +42,7 @@ async def begin_draft(
 
 
 async def save_draft(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *, at: datetime) -> None:
-    """Keep what was typed, right or wrong; a draft that is filed no longer changes."""
+    """Store what was typed, right or wrong; a draft that is filed no longer changes."""
     await drafts.save(tx, draft_id, answers, at=at)
 
 

@@ -21,7 +21,7 @@ class Evaluate(Evaluation, Command):
 
 @changes_request
 async def evaluate(do: Context, tracked: TrackedRequest, command: Evaluate) -> Fact:
-    """Say what came of it, when it is asked."""
+    """Evaluate what came of the request, when the applicant is asked to."""
     return tracked.evaluate(command, asked=await evaluations.round_of(do.tx, tracked.id), at=do.at)
 
 

@@ -81,7 +81,7 @@ def identify(territories: Territories, applicant: FiledApplicant, lead_departeme
 
 
 def local_day(found: Identified | None, at: datetime) -> date:
-    """Give the date in a territory; that of Paris while it is not known."""
+    """Return the date in a territory; that of Paris while it is not known."""
     return today(found.departement if found else PARIS, at)
 
 
@@ -181,7 +181,7 @@ def _tracked(fact: intake.RequestSubmitted) -> TrackedRequest:
 
 
 def _key_digest(key: str, filed: FiledRequest, filed_from: str | None) -> bytes:
-    """Tell one key from another; each contact has keys of their own, so that a stranger takes none from them.
+    """Return what stands for a key; each contact has keys of their own, so that a stranger takes none from them.
 
     A form has its own too, whichever contact it files for: an id serves one request.
     """
@@ -191,7 +191,7 @@ def _key_digest(key: str, filed: FiledRequest, filed_from: str | None) -> bytes:
 
 
 def _body_digest(filed: FiledRequest, documents: Sequence[intake.Document]) -> bytes:
-    """Tell one filing from another by all that was typed and joined."""
+    """Return what stands for all that was typed and joined."""
     return _digest("\n".join([filed.model_dump_json(), *(f"{one.name} {one.sha256}" for one in documents)]))
 
 

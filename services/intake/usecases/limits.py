@@ -157,7 +157,7 @@ class Limits:
         return self.counts.quota(Use("link:email", subject, self.settings.limit_links_per_email, TooManyLinks))
 
     def digest(self, email: str) -> bytes:
-        """Give what stands for a mail address where it must be compared and need not be read."""
+        """Return what stands for a mail address where it must be compared and need not be read."""
         return self.counts.digest("link:email", email)
 
     def invitation(self, caller: Caller, request_id: UUID, email: str) -> Quota:

@@ -12,7 +12,7 @@ from shared.db import Transaction
 async def use_mandate(
     tx: Transaction, mandate: Mandate | None, *, at: datetime, key: str | None = None
 ) -> Actor | None:
-    """Give the agent who files; None without a mandate. Refuses (`MandateOver`) one that was used before.
+    """Return the agent who files; None without a mandate. Refuses (`MandateOver`) one that was used before.
 
     The same idempotency key may come with the same mandate again: it files nothing more.
     """

@@ -80,7 +80,7 @@ async def sweep(database: Database, files: DocumentFiles) -> None:
 
 
 async def _has_newer_files(reader: Reader, files: DocumentFiles) -> bool:
-    """Tell whether a file is newer than the newest row, by more than an upload may take."""
+    """Return whether a file is newer than the newest row, by more than an upload may take."""
     newest_row = await folder.newest_document(reader)
     newest_file = max((file.id for file in await asyncio.to_thread(files.stored)), default=None)
     if newest_file is None:
@@ -89,7 +89,7 @@ async def _has_newer_files(reader: Reader, files: DocumentFiles) -> bool:
 
 
 def _time_of(document_id: UUID) -> datetime:
-    """Give the moment at which a UUIDv7 was made."""
+    """Return the moment at which a UUIDv7 was made."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=document_id.int >> 80)
 
 

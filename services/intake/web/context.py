@@ -73,7 +73,7 @@ class HolderContext(VisitorContext, RequestContext):
     holder: Holder
 
     def acting(self, tx: Transaction) -> Context:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
         invitations = partial(self.parts.limits.invitation, self.caller, self.holder.request_id)
         return Context(tx, self.holder, clock.now(), self.parts.settings.allowance, invitations)
 

@@ -53,12 +53,12 @@ async def uploads_of(request: Request[Any, Any, Any]) -> list[UploadFile]:
 
 
 def uploads_in(form: Form[Any]) -> list[UploadFile]:
-    """Give the files of a page's form."""
+    """Return the files of a page's form."""
     return [upload for given in form.files.values() for upload in given]
 
 
 def sentence_of(refusal: Refusal) -> str:
-    """Say why files are refused: what is wrong with them, or else the refusal itself."""
+    """Return why files are refused: what is wrong with them, or else the refusal itself."""
     return refusal.errors[0].message if isinstance(refusal, Invalid) and refusal.errors else refusal.detail
 
 
@@ -162,7 +162,7 @@ TOO_MUCH: Final[ExceptionHandlersMap] = {413: too_much_at_once}
 
 
 def attachment(context: VisitorContext, document: Document) -> File:
-    """Give a document to be saved, never shown: it was written by people we do not know."""
+    """Return a document to be saved, never shown: it was written by people we do not know."""
     return File(
         context.parts.files.locate(document.id),
         filename=document.name,

@@ -11,7 +11,7 @@ from shared.territory.territories import Territories
 
 
 def official_place(territories: Territories, kind: str, code: str) -> Territory:
-    """Give an official territory by kind and code; refuses (`NotFound`) what is none."""
+    """Return an official territory by kind and code; refuses (`NotFound`) what is none."""
     if kind not in {one.value for one in ApplicantKind}:
         raise NotFound
     territory = territories.find(kind, code)
@@ -21,5 +21,5 @@ def official_place(territories: Territories, kind: str, code: str) -> Territory:
 
 
 def today() -> date:
-    """Give the day in Paris, by which periods of programmes count."""
+    """Return the day in Paris, by which periods of programmes count."""
     return clock.now().astimezone(PARIS).date()

@@ -23,7 +23,7 @@ async def public_statistics(context: NamedDependency[VisitorContext]) -> Statist
 
 @get("/statistics.csv", public=True, media_type="text/csv")
 async def statistics_as_csv(context: NamedDependency[VisitorContext]) -> Response[bytes]:
-    """Give the same figures as open data: one line a figure (RFC 4180, UTF-8)."""
+    """Return the same figures as open data: one line a figure (RFC 4180, UTF-8)."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

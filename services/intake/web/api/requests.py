@@ -27,7 +27,7 @@ async def add_documents(context: NamedDependency[HolderContext]) -> RequestView:
 
 @get(f"{REQUEST.address}/acknowledgement.pdf", media_type=PDF)
 async def acknowledge(context: NamedDependency[HolderContext]) -> Response[bytes]:
-    """Give the acknowledgement as a PDF."""
+    """Return the acknowledgement as a PDF."""
     return await acknowledgement(context)
 
 

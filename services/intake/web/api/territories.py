@@ -51,7 +51,7 @@ async def territories_by_name(
 async def territory_profile(
     context: NamedDependency[VisitorContext], kind: FromPath[str], code: FromPath[str]
 ) -> TerritoryProfile:
-    """Give the public profile of a commune, an EPCI, a département or a région."""
+    """Return the public profile of a commune, an EPCI, a département or a région."""
     parts = context.parts
     territory = official_place(parts.territories, kind, code)
     return await profile(context.database, parts.territories, parts.similarity, territory, today=today())

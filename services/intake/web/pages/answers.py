@@ -41,7 +41,7 @@ class Step:
     fields: tuple[str, ...]
 
     def owns(self, field: str) -> bool:
-        """Tell whether an error of this field is put right on this page."""
+        """Return whether an error of this field is put right on this page."""
         return any(field == own or field.startswith(f"{own}.") for own in self.fields)
 
 
@@ -104,7 +104,7 @@ class Reading:
 
     @property
     def leaves_a_choice(self) -> bool:
-        """Tell whether the territory leaves a choice of the département in charge."""
+        """Return whether the territory leaves a choice of the département in charge."""
         if self.found is None:
             return False
         territory = self.found.territory
@@ -123,19 +123,19 @@ class Reading:
         return next((step.name for step in STEPS if not self.is_done(step)), SUMMARY)
 
     def after(self, step: Step) -> str:
-        """Give the page that comes next."""
+        """Return the page that comes next."""
         steps = self.steps
         following = steps[steps.index(step) + 1 :] if step in steps else [BY_NAME["contact"]]
         return following[0].name if following else SUMMARY
 
     def before(self, step: Step) -> str | None:
-        """Give the page before; None for the first."""
+        """Return the page before; None for the first."""
         steps = self.steps
         place = steps.index(step) if step in steps else len(steps)
         return steps[place - 1].name if place else None
 
     def errors_of(self, step: Step) -> dict[str, str]:
-        """Give the errors that are put right on one page, by field; the first of each."""
+        """Return the errors that are put right on one page, by field; the first of each."""
         found: dict[str, str] = {}
         for error in self.errors:
             if step.owns(error.field):
@@ -143,17 +143,17 @@ class Reading:
         return found
 
     def is_right(self, step: Step) -> bool:
-        """Tell whether nothing is wrong on one page, be it that nobody has seen it."""
+        """Return whether nothing is wrong on one page, be it that nobody has seen it."""
         return not any(step.owns(error.field) for error in self.errors)
 
     def is_done(self, step: Step) -> bool:
-        """Tell whether one page was answered, and rightly; the choice of a département only where there is one."""
+        """Return whether one page was answered, and rightly; the choice of a département only where there is one."""
         seen = step.name == "departement" or any(step.owns(name) for name in self.values)
         return seen and self.is_right(step)
 
 
 def applicant_kind(answers: Answers) -> ApplicantKind | None:
-    """Give the kind of territory that was chosen, if it is one."""
+    """Return the kind of territory that was chosen, if it is one."""
     return _member(ApplicantKind, answers.get("applicant.kind"))
 
 
@@ -278,5 +278,5 @@ def as_list(value: Any) -> list[str]:
 
 
 def _shown_field(field: str) -> str:
-    """Give the name under which a page asks for a field: places in lists belong to the list."""
+    """Return the name under which a page asks for a field: places in lists belong to the list."""
     return field.rsplit(".", 1)[0] if field.rsplit(".", 1)[-1].isdecimal() else field

@@ -152,7 +152,7 @@ class Choices:
 
 
 def summary(territories: Territories, reading: Reading, documents: list[Document]) -> list[Section]:
-    """Give what was answered, by group."""
+    """Return what was answered, by group."""
     values = reading.values
     facts: dict[str, list[tuple[str, Any]]] = {
         "Territoire": list(_territory(territories, reading)),
@@ -197,7 +197,7 @@ def _details(reading: Reading) -> Iterator[tuple[str, Any]]:
 
 
 def in_lines(text: str | None) -> Markup | None:
-    """Keep the line breaks of what was typed."""
+    """Return what was typed with its line breaks, as HTML."""
     return Markup("<br>").join(text.splitlines()) if text else None
 
 

@@ -55,7 +55,7 @@ class DraftContext(VisitorContext):
         return f"{self.parts.tokens.address}/demande/{self.token}"
 
     def address(self, page: str) -> str:
-        """Give the address of one page of its form."""
+        """Return the address of one page of its form."""
         return f"/demande/{self.token}/{page}"
 
     def read(self, typed: Mapping[str, Any] | None = None) -> answers.Reading:
@@ -78,7 +78,7 @@ async def context_of_draft(visitor: NamedDependency[VisitorContext], token: From
 
 
 def draft_gone(request: Request[Any, Any, Any], refusal: DraftGone) -> Template:
-    """Say that a link opens no draft, and what to do."""
+    """Show that a link opens no draft, and what to do."""
     return private(render(request, "form/introuvable.html", status_code=404, detail=refusal.detail))
 
 

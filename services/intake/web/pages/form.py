@@ -75,7 +75,7 @@ def begin_by_address() -> Redirect:
 
 @get("/demande/brouillon.js", public=True, sync_to_thread=False)
 def saving_script() -> Response[bytes]:
-    """Give the script that saves what is being typed; without it, each step saves."""
+    """Return the script that saves what is being typed; without it, each step saves."""
     return Response(SCRIPT.read_bytes(), media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
@@ -133,7 +133,7 @@ class _Page:
     picked: picker.Picked = field(default_factory=picker.Picked)
 
     def errors_beside(self, errors: dict[str, str]) -> dict[str, str]:
-        """Say what is wrong with names of territories in place of what is wrong with their codes."""
+        """Return the errors of a page; those of names of territories replace those of their codes."""
         if self.picked.error or self.picked.code:
             errors.pop("applicant.code", None)
         if self.picked.error:
@@ -156,7 +156,7 @@ async def _save(context: DraftContext, page: _Page) -> None:
 
 
 def _read_page(context: DraftContext, step: Step, form: Form[Typed]) -> _Page:
-    """Take what a page asked for out of its form; names of territories become codes."""
+    """Read what a page asked for out of its form; names of territories become codes."""
     before = context.draft.answers
     values = {name: value if name in SEVERAL else _last(value) for name, value in form.values.items()}
     if step.name == "collectivite":
@@ -202,7 +202,7 @@ def _read_territory(context: DraftContext, values: dict[str, Any]) -> _Page:
 
 
 def _last(value: Any) -> str:
-    """Take what was sent once, even if it was sent twice."""
+    """Return the last value of a field that was sent several times."""
     return str(value[-1]) if isinstance(value, list) else str(value)
 
 

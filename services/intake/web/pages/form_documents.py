@@ -81,7 +81,7 @@ async def join(context: NamedDependency[DraftContext]) -> Response[Any]:
 
 @post("/demande/{token:str}/documents/{document_id:uuid}/retrait")
 async def take_out(context: NamedDependency[DraftContext], document_id: FromPath[UUID]) -> Response[Any]:
-    """Take one out; done twice, it is out."""
+    """Remove a document from the draft; may be repeated."""
     async with context.database.transaction(context.cause) as tx:
         taken = await leave_out(tx, context.draft.id, document_id)
         today = (await db.now(tx)).date()
@@ -93,7 +93,7 @@ async def take_out(context: NamedDependency[DraftContext], document_id: FromPath
 
 @get("/demande/{token:str}/documents/{document_id:uuid}")
 async def fetch(context: NamedDependency[DraftContext], document_id: FromPath[UUID]) -> File:
-    """Give one back, to be looked at before filing."""
+    """Return one back, to be looked at before filing."""
     document = await draft_documents.document(context.database, document_id, of=context.draft.id)
     return private(attachment(context, document))
 

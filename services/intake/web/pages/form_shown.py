@@ -103,7 +103,7 @@ def summary(context: DraftContext, reading: Reading, *, status_code: int = 200, 
 
 
 async def confirmation(context: DraftContext) -> Template:
-    """Say what was filed and what comes next.
+    """Show what was filed and what comes next.
 
     A link that was revoked since is not shown, nor is any to an agent who filed for a collectivité: it is the
     applicant's alone.

@@ -71,7 +71,7 @@ def communes_of(territories: Territories, typed: str) -> tuple[list[str], str]:
 
 
 def _unclear(territories: Territories, line: str, near: Iterable[str]) -> str:
-    """Say what a name may mean, first in the départements of the other communes."""
+    """Return the sentence of what a name may mean, first in the départements of the other communes."""
     anywhere = territories.search(line, ApplicantKind.COMMUNE, limit=SHOWN)
     exact = [one for one in anywhere if same(one.name, line)]
     neighbours = [one for code in near for one in territories.search(line, ApplicantKind.COMMUNE, code, limit=SHOWN)]
@@ -97,7 +97,7 @@ def written(territories: Territories, codes: list[str]) -> str:
 
 
 def label(territories: Territories, territory: Territory) -> str:
-    """Say which territory it is, so that two of one name can be distinguished."""
+    """Return the name of a territory with its départements, so that two of one name can be distinguished."""
     names = []
     for code in territory.departements[:3]:
         departement = territories.find(ApplicantKind.DEPARTEMENT, code)
@@ -107,7 +107,7 @@ def label(territories: Territories, territory: Territory) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Tell whether two names are one, whatever accents, capitals, hyphens and apostrophes."""
+    """Return whether two names are one, whatever accents, capitals, hyphens and apostrophes."""
     return _bare(one) == _bare(other)
 
 

@@ -26,7 +26,7 @@ class DocumentLinkOver(Forbidden):
 
 @get("/", public=True)
 async def home(context: NamedDependency[VisitorContext]) -> Template:
-    """Say what it is, who can ask, and what happens next; begin or resume."""
+    """Show what the site is for, who can ask, and what happens next; begin or resume."""
     return render(context.request, "public/home.html", office=context.parts.directory.services.get("95"))
 
 
@@ -38,7 +38,7 @@ async def accessibility(context: NamedDependency[VisitorContext]) -> Template:
 
 @get("/mentions-legales", public=True)
 async def legal(context: NamedDependency[VisitorContext]) -> Template:
-    """Say who publishes the site and what becomes of personal data."""
+    """Show who publishes the site and what becomes of personal data."""
     parts = context.parts
     return render(
         context.request, "public/legal.html", settings=parts.settings, source=parts.territories.source.sentence
@@ -47,7 +47,7 @@ async def legal(context: NamedDependency[VisitorContext]) -> Template:
 
 @get("/documents/{token:str}", public=True)
 async def document(context: NamedDependency[VisitorContext], token: FromPath[str]) -> File:
-    """Give a document to another service's agent, whom that service has just sent here."""
+    """Return a document to another service's agent, whom that service has just sent here."""
     document_id = context.parts.tokens.documents.read(token, at=clock.now())
     if document_id is None:
         raise DocumentLinkOver

@@ -92,7 +92,7 @@ def _find_again(context: VisitorContext, form: Form[LinkWanted], status: int) ->
 
 @get("/suivi/lien-envoye", public=True)
 async def link_sent(context: NamedDependency[VisitorContext]) -> Template:
-    """Say what happens now, without saying whether the request exists."""
+    """Show what happens next, without revealing whether the request exists."""
     return render(context.request, "tracking/link_sent.html")
 
 
@@ -104,19 +104,19 @@ async def print_request(context: NamedDependency[HolderContext]) -> Template:
 
 @get(f"{REQUEST.page}/accuse-de-reception.pdf")
 async def acknowledge(context: NamedDependency[HolderContext]) -> Response[bytes]:
-    """Give the acknowledgement as a PDF."""
+    """Return the acknowledgement as a PDF."""
     return await acknowledgement(context)
 
 
 @get(f"{REQUEST.page}/documents/{{document_id:uuid}}")
 async def fetch_document(context: NamedDependency[HolderContext], document_id: FromPath[UUID]) -> File:
-    """Give one of the request's documents."""
+    """Return one of the request's documents."""
     return attachment(context, await reads.document(context.database, document_id, of=context.request_id))
 
 
 @post(f"{REQUEST.page}/informations", request_max_body_size=ALL_AT_ONCE)
 async def provide_information_with_files(context: NamedDependency[HolderContext]) -> Response[Any]:
-    """Give what was asked for, in words and files together; files that came without words are stored."""
+    """Return what was asked for, in words and files together; files that came without words are stored."""
     form = await read_form(context.request, ProvideInformation, within="informations")
     command, store_documents = form.model, to_request(context)
 
@@ -165,7 +165,7 @@ async def _received(
 
 
 def link_closed(request: Request[Any, Any, Any], _: NotFound) -> Template:
-    """Say that a link opens nothing (any more), and how to get one that does."""
+    """Show that a link opens nothing (any more), and how to get one that does."""
     return private(render(request, "tracking/closed_link.html", status_code=404))
 
 

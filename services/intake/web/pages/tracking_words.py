@@ -69,7 +69,7 @@ class TrackingView:
 
     @property
     def withdrawal_is_pending(self) -> bool:
-        """Tell whether a request to withdraw waits for its answer."""
+        """Return whether a request to withdraw waits for its answer."""
         asked = self.tracking.withdrawal
         return asked is not None and asked.state is WithdrawalState.REQUESTED
 
@@ -97,7 +97,7 @@ class TrackingView:
 
     @property
     def is_mine(self) -> bool:
-        """Tell whether it is the applicant's turn."""
+        """Return whether it is the applicant's turn."""
         return self.tracking.expected is not None and self.tracking.expected.team is Team.APPLICANT
 
     @property
@@ -127,13 +127,13 @@ class TrackingView:
 
     @property
     def shows_colleagues(self) -> bool:
-        """Tell whether others follow the request besides whoever reads, or may be invited to."""
+        """Return whether others follow the request besides whoever reads, or may be invited to."""
         others = [one for one in self.tracking.colleagues if one != self.tracking.colleague]
         return bool(others) or "colleagues" in self.tracking.allowed_actions
 
     @property
     def waits_for_confirmation(self) -> bool:
-        """Tell whether invitations wait until the contact has opened a mailed link."""
+        """Return whether invitations wait until the contact has opened a mailed link."""
         return any(one.waiting for one in self.tracking.colleagues)
 
     @property
