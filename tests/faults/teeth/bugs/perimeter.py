@@ -1,13 +1,15 @@
 """Bugs in who sees what, in the trace of it, and in what is believed of who wrote a mail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tests.faults.teeth.bug import bug
 from tests.faults.teeth.changes import around, returning, skipped
 
 
-def _vouched_by_anybody(original: Any, fields: Any, *, server: str, sender: str) -> bool:  # noqa: ARG001 - nobody asks which
-    return any(original([field], server=field.partition(";")[0].strip(), sender=sender) for field in fields)
+def _vouched_by_anybody(original: Any, fields: Sequence[str], *, server: str, sender: str) -> bool:
+    names = [field.partition(";")[0].partition(" ")[0] for field in fields]
+    return any(original(fields, server=name, sender=sender) for name in (server, *names))
 
 
 BUGS = (
