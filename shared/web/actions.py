@@ -113,8 +113,6 @@ class Action:
     """A call may leave its body out, though the command has members: all of them are optional."""
     answer: Answer | None = None
     """What the API answers with instead of the resource."""
-    show: Callable[..., Awaitable[Response[Any]]] | None = None
-    """The page that shows the form, where it is not that of the resource."""
     opt: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -144,7 +142,6 @@ class Resource:
     read_by_context: Collection[str] = ()
     """Parameters of the addresses that the dependency `context` reads itself."""
     guards: Sequence[Guard] = ()
-    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +171,7 @@ def api_read(resource: Resource) -> HTTPRouteHandler:
         return await resource.read(context, context.database, *(given[name] for name in ids))
 
     _describe(read, resource.read, ids, [], returns=resource.view)
-    return get(resource.address, guards=list(resource.guards), tags=list(resource.tags) or None)(read)
+    return get(resource.address, guards=list(resource.guards))(read)
 
 
 def page_read(resource: Resource) -> HTTPRouteHandler:
@@ -212,7 +209,6 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
         _joined(resource.address, action.name if action.address is None else action.address),
         status_code=action.status or (201 if action.creates else 200),
         guards=list(resource.guards),
-        tags=list(resource.tags) or None,
         opt=dict(action.opt),
     )(act)
 
@@ -229,7 +225,6 @@ def _body(action: Action) -> list[inspect.Parameter]:
 
 def _page_route(resource: Resource, action: Action) -> HTTPRouteHandler:
     ids = _ids(resource.page, resource.read_by_context)
-    show = action.show or resource.show
 
     async def act(context: RequestContext, **given: Any) -> Response[Any]:
         of = [given[name] for name in ids]
@@ -246,7 +241,7 @@ def _page_route(resource: Resource, action: Action) -> HTTPRouteHandler:
             return str(created)  # not the address, which may hold a secret link
 
         async def again(status: int) -> Response[Any]:
-            return await show(context, *of, refused=Refused(action, form, status))
+            return await resource.show(context, *of, refused=Refused(action, form, status))
 
         answer = await submit(context.request, context.database, context.cause, form, once, again=again)
         if not isinstance(answer, Redirect):

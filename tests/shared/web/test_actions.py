@@ -154,7 +154,7 @@ async def _show_names(_: TrialContext, number: int, *, refused: Refused) -> Resp
     return Response({"names": number, "errors": refused.form.errors}, status_code=refused.status)
 
 
-ALL_THINGS = Resource(address="/things", page="/choses/{number:int}/nom", view=ThingView, read=_read, show=_show)
+ALL_THINGS = Resource(address="/things", page="/choses/{number:int}/nom", view=ThingView, read=_read, show=_show_names)
 ON_ALL_THINGS = (
     Action(
         "renaming",
@@ -164,7 +164,6 @@ ON_ALL_THINGS = (
         address="",
         method="PUT",
         answer=Answer(str, _named),
-        show=_show_names,
         then="/choses/{created}",
         opt=PUBLIC,
     ),
