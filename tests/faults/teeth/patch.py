@@ -94,12 +94,18 @@ class Patch:
 
     def _compare_signatures(self, original: FunctionType, replacement: Callable[..., Any]) -> None:
         """Raise `Misfit` unless every call that suits the original suits the replacement."""
-        parameters = inspect.signature(original).parameters.values()
-        for ours in (list(parameters), [one for one in parameters if one.default is one.empty]):
-            given = [one.name for one in ours if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}]
-            named = {one.name: None for one in ours if one.kind is one.KEYWORD_ONLY}
+        parameters = [
+            one
+            for one in inspect.signature(original).parameters.values()
+            if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD}
+        ]
+        needed = [one for one in parameters if one.default is one.empty]
+        options = [one.name for one in parameters if one.default is not one.empty and one.kind != one.POSITIONAL_ONLY]
+        for ours, optional in ((parameters, []), (needed, []), (needed, options)):
+            given = [one.name for one in ours if one.kind is not one.KEYWORD_ONLY]
+            named = [one.name for one in ours if one.kind is one.KEYWORD_ONLY] + optional
             try:
-                inspect.signature(replacement).bind(*given, **named)
+                inspect.signature(replacement).bind(*given, **dict.fromkeys(named))
             except TypeError as error:
                 raise Misfit(f"{self.target}: the replacement is called in another way: {error}") from error
 

@@ -180,6 +180,7 @@ async def test_an_error_is_ignored(fresh: Any) -> None:
             around(lambda original, number, times: original(number, times)),
             "another way",
         ),
+        (f"{patched.__name__}:coroutine", around(lambda original, *given: original(*given)), "another way"),
         (f"{patched.__name__}:plain", passing(missing=instead(1)), "no parameter missing"),
         (f"{patched.__name__}:MOST", instead(300), "equals the original"),
         (f"{patched.__name__}:LOCKS", lacking("FOR SHARE"), "0 times"),

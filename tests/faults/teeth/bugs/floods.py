@@ -12,8 +12,8 @@ TIMEOUTS = "shared.web.timeouts"
 
 
 def _counted_by_mail_address_alone(purpose: str) -> Make:
-    def count(original: Any, self: Any, named: str, subject: str, *given: Any) -> None:
-        original(self, named, subject.rsplit(maxsplit=1)[-1] if named == purpose else subject, *given)
+    def count(original: Any, self: Any, named: str, subject: str, *given: Any, **others: Any) -> None:
+        original(self, named, subject.rsplit(maxsplit=1)[-1] if named == purpose else subject, *given, **others)
 
     return around(count)
 
