@@ -108,7 +108,7 @@ class TrackedRequest:
         return intake.MessagePosted(**self._by_holder(at), message_id=message_id, text=text)
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
-        """Return what was asked for; the département goes on."""
+        """Provide what was asked for; the département resumes the examination."""
         self._require(Action.INFORMATION)
         return self.apply(intake.InformationProvided(**self._by_holder(at), text=text))
 

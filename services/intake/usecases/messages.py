@@ -33,7 +33,7 @@ async def post_message(do: Context, command: PostMessage) -> None:
 
 
 async def provide_information(do: Context, command: ProvideInformation) -> None:
-    """Return the information that the département asked for; an answer always has room, for questions are bounded."""
+    """Provide the information that the département asked for; an answer always has room, for questions are bounded."""
     do, tracked = await load(do)
     await record(do.tx, tracked, tracked.provide_information(command.text, at=do.at))
     await messages.mark_read(do.tx, do.holder)

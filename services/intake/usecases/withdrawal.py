@@ -15,5 +15,5 @@ class Withdraw(Command):
 
 @changes_request
 async def withdraw(do: Context, tracked: TrackedRequest, command: Withdraw) -> Fact:
-    """Return the request up, before a decision."""
+    """Withdraw the request, before a decision."""
     return tracked.withdraw(command.motive, at=do.at)

@@ -93,7 +93,7 @@ async def take_out(context: NamedDependency[DraftContext], document_id: FromPath
 
 @get("/demande/{token:str}/documents/{document_id:uuid}")
 async def fetch(context: NamedDependency[DraftContext], document_id: FromPath[UUID]) -> File:
-    """Return one back, to be looked at before filing."""
+    """Return a document of the draft, to be read before filing."""
     document = await draft_documents.document(context.database, document_id, of=context.draft.id)
     return private(attachment(context, document))
 

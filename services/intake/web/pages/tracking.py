@@ -116,7 +116,7 @@ async def fetch_document(context: NamedDependency[HolderContext], document_id: F
 
 @post(f"{REQUEST.page}/informations", request_max_body_size=ALL_AT_ONCE)
 async def provide_information_with_files(context: NamedDependency[HolderContext]) -> Response[Any]:
-    """Return what was asked for, in words and files together; files that came without words are stored."""
+    """Provide what was asked for, in words and files together; files that came without words are stored."""
     form = await read_form(context.request, ProvideInformation, within="informations")
     command, store_documents = form.model, to_request(context)
 
