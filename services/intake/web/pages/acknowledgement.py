@@ -11,7 +11,7 @@ from shared.web.secrets import private
 
 
 async def acknowledgement(context: HolderContext) -> Response[bytes]:
-    """Return the acknowledgement as a PDF; it says what was true when the request was filed, and who has it in charge now.
+    """Return the acknowledgement as a PDF: the request as it was filed, and who has it in charge now.
 
     Refuses with `LimitReached` when it was asked for too often.
     """
