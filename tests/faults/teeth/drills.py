@@ -114,7 +114,7 @@ def _kills(
 
 
 def _tests(says: str, *names: str) -> Drill:
-    return Drill(says, Tests(tuple(f"tests/shared/messaging/test_{name}.py" for name in names)))
+    return Drill(says, Tests(tuple(f"tests/shared/messaging/{name}.py" for name in names)))
 
 
 AGED = "test_events_that_the_watermark_has_passed_are_published_all_the_same_and_alarm"
@@ -267,19 +267,23 @@ DRILLS: dict[str, Drill] = {
         seconds=90.0,
         clients=6,
     ),
-    "tests_of_forks": _tests("a source is restored to an earlier state", "forks"),
+    "tests_of_forks": _tests("a source is restored to an earlier state", "inbox/test_forks"),
     "tests_of_limits": _tests(
-        "services ask for too much, and events claim places far ahead", "control_limits", "bounds"
+        "services ask for too much, and events claim places far ahead",
+        "recovery/test_control_limits",
+        "inbox/test_bounds",
     ),
-    "tests_of_waiting": _tests("events wait for others or for an update, or cannot be read", "waits_for_another"),
-    "tests_of_attempts": _tests("messages kill their consumer, and a table is locked for long", "attempts"),
-    "tests_of_order": _tests("events are recorded and applied in any order", "journal", "inbox"),
+    "tests_of_waiting": _tests(
+        "events wait for others or for an update, or cannot be read", "inbox/test_waits_for_another"
+    ),
+    "tests_of_attempts": _tests("messages kill their consumer, and a table is locked for long", "inbox/test_attempts"),
+    "tests_of_order": _tests("events are recorded and applied in any order", "test_journal", "inbox/test_inbox"),
     "conflicts": Drill(
         "transactions meet deadlocks",
         Tests(
             (
                 "tests/shared/test_db_conflicts.py",
-                "tests/shared/messaging/test_inbox_conflicts.py",
+                "tests/shared/messaging/inbox/test_inbox_conflicts.py",
                 "tests/shared/web/test_conflicts.py",
             )
         ),

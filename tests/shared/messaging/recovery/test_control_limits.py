@@ -12,7 +12,7 @@ from shared.messaging.recovery import gap_recovery, rate_limits, resend
 from shared.messaging.recovery.gap_recovery import GapRecovery
 from shared.messaging.recovery.rate_limits import Rate, RateLimiter
 from tests.shared.messaging.conftest import a_message
-from tests.shared.messaging.test_forks import Channel, control
+from tests.shared.messaging.inbox.test_forks import Channel, control
 
 
 class Relay(Channel):
