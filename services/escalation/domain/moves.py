@@ -1,4 +1,4 @@
-"""The table of moves: in which state which action is open, and to whom."""
+"""The table of actions: in which state each is open, and to which role."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -132,18 +132,18 @@ def roles_for(action: Action) -> tuple[Role, ...]:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts: his roles, by their wire values, and how the history names him."""
+    """Who acts: their roles, by their wire values, and how the timeline names them."""
 
     roles: frozenset[str]
     name: str
     email: str
 
     def may(self, action: Action) -> bool:
-        """Tell whether one of his roles allows the action."""
+        """Tell whether one of their roles allows the action."""
         return any(role.value in self.roles for role in roles_for(action))
 
     def acting_in(self, action: Action) -> Actor:
-        """Give him in the quality in which he takes the action; refuses (`Forbidden`) when he has none for it."""
+        """Return who acts, in the role that allows the action; refuses (`Forbidden`) others."""
         role = next((role for role in roles_for(action) if role.value in self.roles), None)
         if role is None:
             raise Forbidden
@@ -151,12 +151,12 @@ class By:
 
 
 def allowed_actions(state: State, by: By, of: Collection[Action] = ON_THE_DOSSIER) -> list[str]:
-    """List the actions that this person may take on a dossier in this state."""
+    """List the actions that somebody may take on a dossier in this state."""
     return [action.value for action in of if state in MOVES[action] and by.may(action)]
 
 
 def allow(action: Action, state: State, by: By) -> Actor:
-    """Let the move happen and give who makes it; refuses the wrong role (`Forbidden`) or state (`IllegalMove`)."""
+    """Allow an action and return who acts; refuses the wrong role (`Forbidden`) or state (`IllegalMove`)."""
     actor = by.acting_in(action)
     if state not in MOVES[action]:
         raise IllegalMove(state=state.value, allowed_actions=allowed_actions(state, by))

@@ -52,7 +52,7 @@ def acts_for_programmes(by: By) -> bool:
 
 
 def acting_for_programme(by: By) -> Actor:
-    """Give him in the quality in which he acts for a programme; refuses (`Forbidden`) when he has none."""
+    """Return who acts, in the role that allows acting for a programme; refuses (`Forbidden`) others."""
     role = next((role for role in _TEAM if role.value in by.roles), None)
     if role is None:
         raise Forbidden

@@ -1,4 +1,4 @@
-"""The territories that a programme covers, as its page lists them and its table takes them home."""
+"""The territories that a programme covers, for its page, its API and its CSV table."""
 
 from datetime import date
 

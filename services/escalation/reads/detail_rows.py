@@ -1,4 +1,4 @@
-"""What one dossier is made of, as pages and API show it."""
+"""The read models that make up one dossier, for pages and API."""
 
 from datetime import date, datetime
 from decimal import Decimal

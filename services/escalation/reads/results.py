@@ -1,4 +1,4 @@
-"""The figures of the national team's work, beside those of all requests."""
+"""The figures: of the national team's work, beside those of all requests."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""Past dossiers like this one, with what the committee decided: what a national agent asks his memory first."""
+"""Decided dossiers that are similar to one, with what the committee decided."""
 
 from datetime import date
 from uuid import UUID

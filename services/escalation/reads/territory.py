@@ -1,4 +1,4 @@
-"""What else came before the national team from the territory of a dossier."""
+"""The other dossiers of the territory of a dossier."""
 
 from uuid import UUID
 

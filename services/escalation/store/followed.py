@@ -1,4 +1,4 @@
-"""The SQL that follows every request for the figures: each event fills in its part, whichever comes first."""
+"""The SQL that stores for the figures what became of every request, in whichever order the events arrive."""
 
 from datetime import datetime
 from uuid import UUID

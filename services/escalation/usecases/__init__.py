@@ -1,1 +1,1 @@
-"""What one can do: load, decide, save, record the event, in the caller's transaction."""
+"""Use cases: load, decide, save and record the event, in the transaction of the caller."""

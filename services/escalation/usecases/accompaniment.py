@@ -1,4 +1,4 @@
-"""The work with the applicant: its start, milestones, progress, deliverables, providers' links, and its end."""
+"""Use cases of the work with the applicant: start, milestones, progress, deliverables, providers' links, end."""
 
 import hashlib
 from dataclasses import dataclass, field, replace

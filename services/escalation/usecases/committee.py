@@ -1,4 +1,4 @@
-"""What the committee's secretary does: sessions, agendas, decisions, their correction, reserves, closing."""
+"""Use cases of the committee's secretary: sessions, agendas, decisions, corrections, reserves, closing."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -63,7 +63,7 @@ def _role(typed: str) -> MemberRole:
 class PlanSession(Command):
     """A session of the committee; with a `quorum`, that many voting members must be present to decide.
 
-    A member given by his name alone votes.
+    A member given by name alone votes.
     """
 
     held_on: date

@@ -1,4 +1,4 @@
-"""Who opens a file of a dossier is recorded; pages and calls are by shared.web.consultations."""
+"""Record who opens a file of a dossier; shared.web.consultations records pages and calls."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What means are found in: the year's envelopes, the directory of operators, framework contracts with their lots."""
+"""Use cases of where means are found: envelopes, the directory of operators, framework contracts with their lots."""
 
 from typing import Annotated
 from uuid import UUID

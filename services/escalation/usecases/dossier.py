@@ -1,4 +1,4 @@
-"""What the national team does with a dossier before the committee."""
+"""Use cases of a dossier before the committee: admissibility, questions, return, agenda, notes."""
 
 from datetime import date
 from typing import Annotated

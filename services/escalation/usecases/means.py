@@ -1,4 +1,4 @@
-"""Means: resources are mobilised, delivered in parts and paid; a plan says who pays what."""
+"""Use cases of means: mobilise resources, note deliveries and payments, plan who pays what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

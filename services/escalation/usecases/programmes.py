@@ -1,4 +1,4 @@
-"""What a programme's team does: write its sheet, import its territories, answer the requests directed to it."""
+"""Use cases of a programme's team: write its sheet, import its territories, answer requests directed to it."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace as but

@@ -1,4 +1,4 @@
-"""What the API answers with: the resource that an action changed, and what else some actions answer."""
+"""Read models as the API answers with them: of a resource, and of actions that answer with something else."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The territories of a programme as a table: written for a spreadsheet, and read again, each code against the lists."""
+"""CSV export and import of the territories of a programme, each code checked against the official lists."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Files of a dossier: deliverables on their way in and out, and documents that intake serves."""
+"""Uploads and downloads of deliverables, and the way to documents that intake serves."""
 
 from typing import Any, Final
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""Who reads what: the committee's and the envelopes' papers are of the whole country; and which figures are wanted."""
+"""Guards of pages and calls: who reads the papers of the committee and of the whole country; scopes of the figures."""
 
 from typing import Any, Final
 

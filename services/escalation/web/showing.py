@@ -1,4 +1,4 @@
-"""What all pages of the national team show alike: French words, colours of states, the form that was refused."""
+"""Render templates with what all pages share: French words and labels, colours of states, a refused form."""
 
 from collections.abc import Mapping
 from enum import StrEnum

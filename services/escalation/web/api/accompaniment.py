@@ -1,4 +1,4 @@
-"""How an accompaniment goes, by program: delays, progress, deliverables, the provider's link, the report."""
+"""API of accompaniments: delays, progress, deliverables, the provider's personal link, the report."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The committee by program: sessions, agendas, decisions with their reserves and corrections, closing, minutes."""
+"""API of the committee: sessions, agendas, decisions with their reserves and corrections, closing, minutes."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Dossiers by program: lists, the whole dossier with its territory, and what is done to it and to its means."""
+"""API of dossiers: lists, the whole dossier with its territory, actions on it and on its means."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Evaluations and figures by program."""
+"""API of evaluations and figures."""
 
 from typing import Annotated
 

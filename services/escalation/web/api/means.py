@@ -1,4 +1,4 @@
-"""Where means are found, by program: envelopes with their orders, the directory of operators, framework contracts."""
+"""API of the means: envelopes with their orders, the directory of operators, framework contracts."""
 
 from uuid import UUID
 

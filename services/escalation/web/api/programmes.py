@@ -1,4 +1,4 @@
-"""National programmes by program: their sheets, the territories they cover, the requests directed to them."""
+"""API of the national programmes: their sheets, the territories they cover, the requests directed to them."""
 
 from typing import Annotated
 

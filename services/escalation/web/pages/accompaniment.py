@@ -1,4 +1,4 @@
-"""How accompaniments go: all that are under way, a milestone, deliverables and the report."""
+"""Pages of accompaniments: all that are under way, a milestone, deliverables and the report."""
 
 from uuid import UUID
 

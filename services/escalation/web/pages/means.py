@@ -1,4 +1,4 @@
-"""Where means are found: envelopes with their orders, the directory of operators, framework contracts with lots."""
+"""Pages of the means: envelopes with their orders, the directory of operators, framework contracts with lots."""
 
 from typing import Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What is ordered for a dossier: the order form, a mobilisation with its deliveries and payments, who pays what."""
+"""Pages of orders: the order form, a mobilisation with its deliveries and payments, the financing plan."""
 
 from collections.abc import Mapping
 from typing import Any, Final

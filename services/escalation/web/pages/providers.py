@@ -1,4 +1,4 @@
-"""The page of a provider behind its personal link: what is expected by when, how far it is, what it hands in."""
+"""The page behind a personal link, where a provider reports progress and hands in deliverables."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Evaluations and figures, for those who want to know what came of it."""
+"""Pages of evaluations and figures."""
 
 from collections.abc import Mapping
 from enum import StrEnum
