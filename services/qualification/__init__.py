@@ -1,1 +1,1 @@
-"""The département's side: what the SAT and the délégué do with a request, from its arrival to its outcome."""
+"""Qualification: what a département does with a request, from its arrival to the validated outcome."""

@@ -1,4 +1,4 @@
-"""The events that the département consumes, and the use case that handles each."""
+"""Event handlers: the events that the département consumes, and the use case that handles each."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

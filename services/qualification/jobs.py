@@ -1,4 +1,4 @@
-"""What happens because time passes: reminders go out, late stages are told, silent providers give the request back."""
+"""Jobs at intervals: reminders, late stages, and requests taken back from providers that do not answer."""
 
 from contextlib import AbstractAsyncContextManager
 

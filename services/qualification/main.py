@@ -1,4 +1,4 @@
-"""The wiring of the qualification service: the only place that builds things."""
+"""Wiring of the qualification service: builds the application, the messenger and the jobs, and runs them."""
 
 from pathlib import Path
 

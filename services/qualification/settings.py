@@ -40,7 +40,7 @@ class Served(BaseSettings):
 
 
 class Settings(Served, ServiceSettings):
-    """What the service needs to know; the durations are defaults of ours, not law: each deployer chooses his own."""
+    """What the service needs to know; the durations are defaults of ours, not law: each deployer chooses their own."""
 
     model_config = prefixed("QUALIFICATION")
 

@@ -277,7 +277,7 @@ def test_a_withdrawn_case_waits_for_nobody() -> None:
 
 
 def test_a_late_stage_is_told_with_its_date() -> None:
-    fact = a_case().tell_overdue(AT)
+    fact = a_case().stage_overdue(AT)
     assert (fact.stage, fact.due_on) == (Stage.START_EXAMINATION, DUE)
 
 

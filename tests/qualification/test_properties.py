@@ -130,7 +130,7 @@ class CaseLife(RuleBasedStateMachine):
     @precondition(lambda self: self.case.stage is not None)
     @rule()
     def it_is_late(self) -> None:
-        self.case.tell_overdue(AT)
+        self.case.stage_overdue(AT)
 
     @invariant()
     def what_is_listed_is_what_is_accepted(self) -> None:

@@ -1,1 +1,1 @@
-"""What may happen to a request in a département and what may not; pure: state in, fact or refusal out."""
+"""Domain of the département: what may happen to a request and what may not; pure functions and classes without I/O."""

@@ -1,4 +1,4 @@
-"""The case: a request in a département's hands, what may be done with it, and what each act tells the others."""
+"""The case: a request that a département has in charge, the actions on it, and the facts that they produce."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -90,7 +90,7 @@ class Case:
         return self._standing.allowed_actions(who)
 
     def require(self, action: Action, who: Official) -> Actor:
-        """Refuse what this official may not do, or not now; else give his signature."""
+        """Refuse what this official may not do, or not now; else give their signature."""
         standing = self._standing
         if action is Action.VALIDATION and self.state is State.PROPOSED and standing.proposer == who.email:
             raise OwnProposal
@@ -157,7 +157,7 @@ class Case:
         return fact
 
     def validate(self, who: Official, at: datetime) -> Proposal:
-        """The délégué makes the proposal the département's answer; `outcomes.tell` says it to the others."""
+        """The délégué makes the proposal the département's answer; `outcomes.fact_of` says it to the others."""
         by = self.require(Action.VALIDATION, who)
         return self._validated(by, at)
 
@@ -205,7 +205,7 @@ class Case:
             link_generation=cancelled.link_generation if cancelled else 1,
         )
 
-    def tell_overdue(self, at: datetime) -> facts.StageOverdue:
+    def stage_overdue(self, at: datetime) -> facts.StageOverdue:
         """The present stage is late: said once."""
         if self.stage is None or self.due_on is None:
             raise ValueError("no stage is under way")
@@ -213,7 +213,7 @@ class Case:
             facts.StageOverdue(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
         )
 
-    def tell_due_soon(self, at: datetime, orientation: Orientation | None) -> tuple[str, date, facts.DepartmentalFact]:
+    def due_soon(self, at: datetime, orientation: Orientation | None) -> tuple[str, date, facts.DepartmentalFact]:
         """Remind whoever is awaited: give the clock, its last day and the fact. `orientation`: the open one, if any."""
         if self.question is not None and self.question.until is not None:
             asked, until = self.question.text, self.question.until

@@ -1,4 +1,4 @@
-"""Who pays: the small are fully covered, the others share the cost; an agent may decide otherwise and says why."""
+"""Cost of the support: fully covered for small applicants, shared for others, unless an agent decides otherwise."""
 
 from typing import Final
 

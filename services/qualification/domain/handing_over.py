@@ -1,4 +1,4 @@
-"""What crosses with a dossier: divided into parts, so that no event grows with what people wrote."""
+"""The dossier handed over to another team: its exchanges are cut into parts, so that events stay small."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar

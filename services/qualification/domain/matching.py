@@ -1,4 +1,4 @@
-"""Which local providers may help with a request, best first, with the reasons in words."""
+"""Matching of local providers with a request: best first, with the reasons in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which action is allowed to whom in which state: the one table that pages, API and refusals read."""
+"""States of a case and its allowed actions: the one table that pages, API and refusals read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

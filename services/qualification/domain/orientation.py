@@ -1,4 +1,4 @@
-"""A local provider asked to help: it accepts or declines once, by its link, or lets its delay pass."""
+"""An orientation: a local provider is asked to help, and accepts or declines once, or lets its delay pass."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a validated outcome tells the others: each hand-over with everything that the next team needs."""
+"""The fact that a validated outcome publishes: each hand-over with everything that the next team needs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Hands:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Validated:
     case: Case
     proposal: Proposal
     hands: Hands
@@ -48,70 +48,70 @@ class _Told:
         }
 
 
-def tell(case: Case, proposal: Proposal, hands: Hands) -> Fact:
+def fact_of(case: Case, proposal: Proposal, hands: Hands) -> Fact:
     """Give the fact of a validated proposal."""
     if proposal.validated_by is None or proposal.validated_at is None:
-        raise ValueError("only a validated proposal is told")
-    return _FACTS[proposal.outcome](_Told(case, proposal, hands))
+        raise ValueError("the proposal is not validated")
+    return _FACTS[proposal.outcome](_Validated(case, proposal, hands))
 
 
-def _oriented(told: _Told) -> Fact:
+def _oriented(validated: _Validated) -> Fact:
     return facts.OrientedLocally(
-        **told.about,
-        orientation_id=_given(told.hands.orientation_id),
-        provider=_given(told.hands.provider),
-        until=_given(told.hands.until),
-        motive=told.proposal.motive,
-        dossier=_given(told.hands.dossier),
+        **validated.about,
+        orientation_id=_given(validated.hands.orientation_id),
+        provider=_given(validated.hands.provider),
+        until=_given(validated.hands.until),
+        motive=validated.proposal.motive,
+        dossier=_given(validated.hands.dossier),
     )
 
 
-def _supported(told: _Told) -> Fact:
+def _supported(validated: _Validated) -> Fact:
     return facts.SupportedLocally(
-        **told.about,
-        support_types=told.proposal.support_types,
-        amount_cents=_given(told.proposal.amount_cents),
-        motive=told.proposal.motive,
+        **validated.about,
+        support_types=validated.proposal.support_types,
+        amount_cents=_given(validated.proposal.amount_cents),
+        motive=validated.proposal.motive,
     )
 
 
-def _directed(told: _Told) -> Fact:
+def _directed(validated: _Validated) -> Fact:
     return facts.DirectedToProgramme(
-        **told.about,
-        programme=_given(told.proposal.programme),
-        motive=told.proposal.motive,
-        dossier=_given(told.hands.dossier),
+        **validated.about,
+        programme=_given(validated.proposal.programme),
+        motive=validated.proposal.motive,
+        dossier=_given(validated.hands.dossier),
     )
 
 
-def _escalated(told: _Told) -> Fact:
+def _escalated(validated: _Validated) -> Fact:
     return facts.RequestEscalated(
-        **told.about,
-        evidence=_given(told.proposal.evidence),
-        dossier=_given(told.hands.dossier),
-        service=told.hands.service,
+        **validated.about,
+        evidence=_given(validated.proposal.evidence),
+        dossier=_given(validated.hands.dossier),
+        service=validated.hands.service,
     )
 
 
-def _refused(told: _Told) -> Fact:
+def _refused(validated: _Validated) -> Fact:
     return facts.RequestRefused(
-        **told.about,
-        motive=told.proposal.motive,
-        appeal=told.hands.appeal,
+        **validated.about,
+        motive=validated.proposal.motive,
+        appeal=validated.hands.appeal,
     )
 
 
-def _transferred(told: _Told) -> Fact:
+def _transferred(validated: _Validated) -> Fact:
     return facts.RequestTransferred(
-        **{**told.about, "departement": _given(told.proposal.departement)},
-        from_departement=told.case.departement,
-        motive=told.proposal.motive,
-        dossier=_given(told.hands.dossier),
-        withdrawals_answered=told.hands.withdrawals_answered,
+        **{**validated.about, "departement": _given(validated.proposal.departement)},
+        from_departement=validated.case.departement,
+        motive=validated.proposal.motive,
+        dossier=_given(validated.hands.dossier),
+        withdrawals_answered=validated.hands.withdrawals_answered,
     )
 
 
-_FACTS: Final[Mapping[Outcome, Callable[[_Told], Fact]]] = {
+_FACTS: Final[Mapping[Outcome, Callable[[_Validated], Fact]]] = {
     Outcome.LOCAL_ORIENTATION: _oriented,
     Outcome.LOCAL_SUPPORT: _supported,
     Outcome.PROGRAMME: _directed,

@@ -1,4 +1,4 @@
-"""The pact: what the State and local authorities found together, promised each other, signed, and did since."""
+"""The territorial pact: its diagnosis, its action plan, agreements, signatures, progress and yearly reviews."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -187,17 +187,17 @@ class Pact:
     ) -> tuple[PlannedAction, Actor, facts.PactProgressReported]:
         """Tell how far an action is; what is not given follows from the other.
 
-        A party tells it of the actions that it owns or takes part in (`AnotherPartysAction`).
+        A party reports on the actions that it owns or takes part in (`AnotherPartysAction`).
         """
         by = self._require(PactAction.PROGRESS, who)
         action = self._action(action_id)
         if isinstance(who, Representative) and not is_among(self.party(who.party_id).name, action.in_charge):
             raise AnotherPartysAction
         action.percent, action.status = progress(action, percent, status)
-        told = facts.PactProgressReported(
+        reported = facts.PactProgressReported(
             **self._about(at), action_id=action.id, percent=action.percent, status=action.status
         )
-        return action, by, told
+        return action, by, reported
 
     def review(self, who: Official, held_on: date | None, at: datetime) -> tuple[Actor, facts.PactReviewed]:
         """Note that the parties met for the yearly review; what they concluded is told to nobody outside."""
@@ -273,7 +273,7 @@ class Pact:
         return "sign" if self.standing.opens(PactAction.SIGNATURES) else "follow"
 
     def _require(self, action: PactAction, who: Speaker) -> Actor:
-        """Refuse what this person may not do, or what the pact is not ready for; else give his signature."""
+        """Refuse what this person may not do, or what the pact is not ready for; else give their signature."""
         if who.roles.isdisjoint(PACT_MOVES[action].roles):
             raise Forbidden
         if not self.standing.opens(action):

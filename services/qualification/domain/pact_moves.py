@@ -1,4 +1,4 @@
-"""What may be done with a pact, by whom, at which stage: the one table that pages, API and refusals read."""
+"""States of a pact and its allowed actions: the one table that pages, API and refusals read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

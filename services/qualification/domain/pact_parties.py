@@ -1,4 +1,4 @@
-"""Who binds himself in a pact: the State, always, and those that it agrees with."""
+"""The parties of a pact: always the State, and those that it agrees with."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The action plan of a pact: who does what by when, how far it is, and when it is reviewed."""
+"""The action plan of a pact: progress and status of its actions, and when the pact is reviewed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

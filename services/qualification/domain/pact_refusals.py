@@ -1,4 +1,4 @@
-"""What a pact says no to, beside the refusals that all services share."""
+"""Refusals of pacts, beside those that all services share."""
 
 from shared.errors import Conflict, Forbidden, IllegalMove
 

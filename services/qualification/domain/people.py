@@ -1,4 +1,4 @@
-"""Who acts: an official with his roles, or somebody who acts for a party of a pact by its link."""
+"""Who acts: an official with their roles, or somebody who holds the link of a provider or of a pact's party."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,7 +17,7 @@ class Official:
     roles: frozenset[Role]
 
     def acting_as(self, *roles: Role) -> Actor:
-        """Give the signature of an act: the first of these roles that he has."""
+        """Give the signature of an act: the first of these roles that they have."""
         return Actor(role=next(role for role in roles if role in self.roles), name=self.name, email=self.email)
 
 
@@ -39,7 +39,7 @@ class OrientationLink:
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """Whoever has a party's link; `name` is what he says of himself, with his function."""
+    """Whoever has a party's link; `name` is what they say of themselves, with their function."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.PARTY})
     party_id: UUID

@@ -1,4 +1,4 @@
-"""What may be proposed as the département's answer, and what each outcome must and must not say."""
+"""The proposal of an outcome: the command that proposes it, and what each outcome must and must not say."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Final, NamedTuple

@@ -1,10 +1,10 @@
-"""What this département says no to, beside the refusals that all services share."""
+"""Refusals of cases and links, beside those that all services share."""
 
 from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, WaitsForAnother
 
 
 class OwnProposal(Forbidden):
-    """The proposer asks to validate what he proposed himself."""
+    """The proposer asks to validate their own proposal."""
 
     code = "own_proposal"
     title = "A proposer never validates his own proposal"

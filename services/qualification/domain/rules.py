@@ -1,4 +1,4 @@
-"""What a deployer chose: the départements served, the service in charge of each, and how long each stage may last."""
+"""Rules that a deployer chooses: the départements served, the service in charge of each, how long stages may last."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ APPEAL = (
     "Vous pouvez, dans les deux mois qui suivent la notification de cette décision, demander au préfet de "
     "la réexaminer (recours gracieux) ou saisir le tribunal administratif (recours contentieux)."
 )
-"""The ways of appeal told with a refusal, where the directory gives no words of its own."""
+"""The ways of appeal stated with a refusal, where the directory gives no words of its own."""
 
 
 class DepartementEntry(BaseModel):

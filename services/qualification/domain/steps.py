@@ -1,4 +1,4 @@
-"""Which team acted by a fact."""
+"""The team that acted, for each event in the timeline."""
 
 from typing import Final
 

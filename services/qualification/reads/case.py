@@ -1,4 +1,4 @@
-"""One case with all that gathered in it."""
+"""Read model of one case with its messages, notes, documents, timeline and orientations."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

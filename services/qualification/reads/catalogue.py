@@ -1,4 +1,4 @@
-"""The catalogue of local providers, and what each was asked."""
+"""Read models of the catalogue of local providers, and of what each was asked."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime

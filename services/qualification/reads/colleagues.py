@@ -1,4 +1,4 @@
-"""To whom a case may be given: the agents of the département."""
+"""The agents to whom a case may be assigned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

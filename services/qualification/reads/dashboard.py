@@ -1,4 +1,4 @@
-"""The figures of the département: what comes in, what waits and for how long, how long it took, what was answered."""
+"""Figures of the dashboard: what comes in, what waits and for how long, delays of stages, and outcomes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

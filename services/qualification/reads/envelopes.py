@@ -1,4 +1,4 @@
-"""The yearly envelopes as people see them: one that was not spent from yet is whole."""
+"""Read model of the yearly envelopes; one that was not spent from yet is whole."""
 
 from collections.abc import Mapping
 

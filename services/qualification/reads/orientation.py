@@ -1,4 +1,4 @@
-"""What a provider is shown by its link: the request, and whom to call once it has accepted."""
+"""Read model of an orientation by its link: the request, and the contact once the provider has accepted."""
 
 from dataclasses import dataclass
 from datetime import date

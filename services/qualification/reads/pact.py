@@ -1,4 +1,4 @@
-"""One pact, with all that was agreed, signed and done since."""
+"""Reads of one pact: by an agent, and by the link of a party."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -239,7 +239,7 @@ async def _actions(reader: Reader, pact_id: UUID, today: date) -> list[ActionVie
         """,
         pact_id,
     )
-    told = await reader.fetch(
+    reported = await reader.fetch(
         """
         SELECT t.action_id, t.at, t.percent, t.status, t.comment, t.told_by
         FROM pact_progress AS t
@@ -250,7 +250,7 @@ async def _actions(reader: Reader, pact_id: UUID, today: date) -> list[ActionVie
         pact_id,
     )
     of: dict[UUID, list[ProgressView]] = {}
-    for row in told:
+    for row in reported:
         by = Actor.model_validate(row["told_by"])
         progress = ProgressView(row["at"], row["percent"], row["status"], row["comment"], by)
         of.setdefault(row["action_id"], []).append(progress)

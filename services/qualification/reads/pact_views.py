@@ -1,4 +1,4 @@
-"""What pages show and programs get of one pact: its parties, its diagnosis, its plan and its reviews."""
+"""Views of one pact, as pages show it and programs get it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The pacts of the départements, those that moved last first."""
+"""The list of pacts, those that moved last first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

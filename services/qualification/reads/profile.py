@@ -1,4 +1,4 @@
-"""What else was asked in the territory that a case is about."""
+"""Other requests of the territory that a case is about."""
 
 from services.qualification.reads.case import CaseView
 from shared.db import Reader

@@ -1,4 +1,4 @@
-"""The département's queue: which cases wait, for whom, since when; late ones first."""
+"""The queue of cases with its filters: late ones first, then the most urgent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

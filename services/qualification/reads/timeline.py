@@ -66,7 +66,7 @@ def _late(fact: Any) -> str:
 
 
 def _progress(fact: intake.ProgressTold | escalation.ProgressReported, author: str | None) -> str:
-    """Say who told how far what is; the contact himself needs no name here."""
+    """Name who reported how far the work is; the contact needs no name here."""
     percent = f"{fact.percent}\u00a0%" if fact.percent is not None else None
     about = ", ".join(filter(None, (author, fact.milestone, percent)))
     return f"{about}\u00a0: {fact.text}" if about else fact.text

@@ -1,4 +1,4 @@
-"""Who looks, and when: what decides which cases and pacts are shown, and which actions are offered."""
+"""The agent for whom reads are made: their perimeter, their roles and their day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was told of cases, done again: on the case, and on what hangs on it."""
+"""Replay of the events of cases: applied to the case, and to what belongs to it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,7 +17,7 @@ from shared.db import Transaction
 from shared.messaging.handlers import Handler
 
 BEYOND_ANY_ENVELOPE: Final = 10**15
-"""Euro cents: how much a year may hold is told to nobody, what was spent of it is."""
+"""Euro cents: no event says how much a year may hold; what was spent of it is in them."""
 
 
 async def _apply(tx: Transaction, fact: Any) -> None:
@@ -69,18 +69,23 @@ async def _beside(tx: Transaction, case: Case, fact: Fact) -> None:
 
 
 async def _orient(tx: Transaction, fact: facts.OrientedLocally) -> None:
-    """Ask the provider again; the catalogue is told to nobody, so that he stands in it by his name only."""
-    told = fact.provider
+    """Ask the provider again; the catalogue is in no event, so the provider has only its name there."""
+    asked = fact.provider
     provider = CatalogueEntry(
-        id=told.id, name=told.name, kind="–", email=told.email, phone=told.phone, departements=(fact.departement,)
+        id=asked.id,
+        name=asked.name,
+        kind="–",
+        email=asked.email,
+        phone=asked.phone,
+        departements=(fact.departement,),
     )
     await providers.insert(tx, provider, fact.at)
     orientation = Orientation(
         id=fact.orientation_id,
         request_id=fact.request_id,
         departement=fact.departement,
-        provider_id=told.id,
-        provider=told,
+        provider_id=asked.id,
+        provider=asked,
         motive=fact.motive,
         until=fact.until,
         opened_at=fact.at,
@@ -130,17 +135,17 @@ async def _warn_again(
     await warnings.note(tx, fact.request_id, fact.departement, clock=clock, due_on=due_on, at=fact.at)
 
 
-def told_and_heard(told: Handler, heard: Handler) -> Handler:
+def recorded_then_consumed(recorded: Handler, consumed: Handler) -> Handler:
     """Join what one département told and another heard: here they are one database."""
 
     async def both(tx: Transaction, fact: Any) -> None:
-        await told(tx, fact)
-        await heard(tx, fact)
+        await recorded(tx, fact)
+        await consumed(tx, fact)
 
     return both
 
 
-TOLD: Mapping[type[Fact], Handler] = {
+OF_CASES: Mapping[type[Fact], Handler] = {
     **dict.fromkeys(
         (
             facts.RequestRegistered,

@@ -1,4 +1,4 @@
-"""What was told of pacts, done again: where each stands; its plan and who said what stay in the département."""
+"""Replay of the events of pacts: the state of each; no event holds its plan and what each party said."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ async def _load(tx: Transaction, fact: facts.PactFact) -> Pact:
     return pact
 
 
-TOLD_OF_PACTS: Mapping[type[Fact], Handler] = {
+OF_PACTS: Mapping[type[Fact], Handler] = {
     facts.PactOpened: _open,
     facts.PactDiagnosisShared: _apply,
     facts.PactDiagnosisAgreed: _apply,

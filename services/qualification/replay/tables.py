@@ -1,15 +1,15 @@
-"""Which of a département's tables are compared with what the journals tell, and what of them is not told."""
+"""Tables compared after a replay, and which of their columns no event holds."""
 
 from shared.messaging.replay import Table
 
-DAY = "the day that was written down, which may lie before the one on which it was told"
+DAY = "the day that was written down, which may lie before that of the event"
 
 TABLES = (
     Table(
         "case_file",
         key=("request_id", "departement"),
         left_out={
-            "assignee_email": "which agent has a case is told to nobody",
+            "assignee_email": "no event says which agent has a case",
             "assignee_name": "the same",
             "decided": "written by earlier versions only, read by none",
         },
@@ -57,7 +57,7 @@ TABLES = (
     Table(
         "envelope_commitment",
         key=("request_id", "departement", "year"),
-        left_out={"id": "told to nobody"},
+        left_out={"id": "in no event"},
     ),
     Table("withdrawal_request", key=("request_id", "at")),
     Table(
@@ -71,10 +71,10 @@ TABLES = (
         key=("pact_id", "place"),
         request="pact_id",
         left_out={
-            "id": "told to nobody",
+            "id": "in no event",
             "kind": "the same",
             "code": "the same",
-            "email": "told once the party was sent its link",
+            "email": "published once the party was sent its link",
         },
     ),
 )
@@ -82,16 +82,16 @@ TABLES = (
 LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (case_message)",
     "early_note": "what waits for the transfer of its case; what that brought is compared (case_message)",
-    "provider": "the catalogue is told to nobody",
+    "provider": "the catalogue is in no event",
     "case_note": "notes never leave the département",
     "case_access": "who looked at what before migration 1310; nothing writes it",
-    "consultation": "who looked at what is told to nobody",
+    "consultation": "no event says who looked at what",
     "document_access": "the same",
-    "envelope": "its amount is told to nobody; what is spent of it is compared (envelope_commitment)",
-    "pact_diagnosis": "told by its version only",
-    "pact_agreement": "told, without its day",
-    "pact_action": "told by its title only",
-    "pact_signature": "told, without its day",
+    "envelope": "its amount is in no event; what is spent of it is compared (envelope_commitment)",
+    "pact_diagnosis": "the event holds its version only",
+    "pact_agreement": "the event holds no day",
+    "pact_action": "the event holds its title only",
+    "pact_signature": "the event holds no day",
     "pact_progress": "the same as the actions",
-    "pact_review": "told, without what was concluded",
+    "pact_review": "the event does not hold what was concluded",
 }

@@ -1,1 +1,1 @@
-"""The SQL that changes or locks: one function, one statement, rows ↔ domain."""
+"""Store: the SQL that changes or locks rows, and turns them into domain objects."""

@@ -1,4 +1,4 @@
-"""Cases as rows: opened once, locked where they are loaded, saved whole."""
+"""Rows of cases: inserted once, locked when they are loaded, saved whole."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

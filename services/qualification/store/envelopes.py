@@ -1,4 +1,4 @@
-"""The département's own money: a row per year, locked while it is spent from."""
+"""Rows of the départements' yearly envelopes, locked while money is committed."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,11 +1,11 @@
-"""What applicants say of the result, as rows."""
+"""Rows of applicants' evaluations."""
 
 from services.qualification.domain.case import Case
 from shared.contracts.intake import EvaluationSubmitted
 from shared.db import Transaction
 
 
-async def keep(tx: Transaction, case: Case, fact: EvaluationSubmitted) -> None:
+async def insert(tx: Transaction, case: Case, fact: EvaluationSubmitted) -> None:
     """Keep what an applicant said; once in each round."""
     await tx.execute(
         """

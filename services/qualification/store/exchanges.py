@@ -1,4 +1,4 @@
-"""What gathers in a case: messages, notes, documents, and the steps of its timeline."""
+"""Rows of messages, notes, documents and timeline entries of cases."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What was asked of providers, as rows."""
+"""Rows of orientations."""
 
 from datetime import date, datetime
 from uuid import UUID

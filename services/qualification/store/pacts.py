@@ -1,4 +1,4 @@
-"""Pacts as rows: locked with their parties and actions; what is agreed, signed and told is only ever added."""
+"""Rows of pacts, locked with their parties and actions; agreements, signatures and progress are only added."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The local engineering catalogue as rows."""
+"""Rows of the catalogue of local providers."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How catalogue entries and orientations are read out of rows; the store and the reads share it."""
+"""Columns and constructors of providers and orientations, shared by store and reads."""
 
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState

@@ -1,4 +1,4 @@
-"""Which clocks run out soon and were not warned of."""
+"""Deadlines that end soon and of which nobody was reminded yet."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,1 +1,1 @@
-"""One async function per thing one can do: load → decide → save → record, in the caller's transaction."""
+"""Use cases: one async function per action or consumed event, in the caller's transaction."""

@@ -1,4 +1,4 @@
-"""The local engineering catalogue: kept by the SAT agents of the départements that a provider works in."""
+"""Use cases of the catalogue: a SAT agent adds or changes a local provider."""
 
 from dataclasses import asdict, replace
 from datetime import date

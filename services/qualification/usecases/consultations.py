@@ -1,4 +1,4 @@
-"""A joined file is opened: who opened it is recorded."""
+"""An agent opens a joined file; who opened it is recorded."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What is consumed of what people send: messages, information, replies by mail and files are added to a case."""
+"""Consumed events of exchanges: messages, information, replies by mail and files are added to a case."""
 
 from datetime import datetime
 from typing import Final
@@ -38,7 +38,7 @@ async def add_message(tx: Transaction, case: Case, fact: intake.MessagePosted) -
 async def add_information(tx: Transaction, case: Case, fact: intake.InformationProvided, rules: Rules) -> None:
     """The applicant gave what was asked: the examination goes on, its clock too.
 
-    What he gave to another département, before this one took over, is no answer to what is asked here.
+    What they gave to another département, before this one took over, is no answer to what is asked here.
     """
     await _add(tx, case, new_id(), fact.at, fact.text)
     await recording.add_step(tx, case, fact)
@@ -49,7 +49,7 @@ async def add_information(tx: Transaction, case: Case, fact: intake.InformationP
 
 
 async def add_reply(tx: Transaction, case: Case, fact: ReplyReceived) -> None:
-    """A provider answered a mail; what the applicant answers comes from intake, as his message."""
+    """A provider answered a mail; what the applicant answers comes from intake, as their message."""
     if fact.audience == "provider":
         await exchanges.add_message(
             tx, case, message_id=fact.reply_id, at=fact.at, team=Team.PROVIDER, author=None, text=fact.text

@@ -1,4 +1,4 @@
-"""A request comes into the département's hands, from intake or from another département."""
+"""Consumed events that open a case: a request is submitted, or another département transfers it."""
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State

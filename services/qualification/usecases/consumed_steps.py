@@ -1,4 +1,4 @@
-"""What others do with the request after us: shown on the case; what comes back is opened again.
+"""Consumed events of later steps: shown on the case; what comes back reopens it.
 
 The national side names the département that handed the request over. What it did for an earlier département, and the
 next one receives late, is shown and changes nothing.
@@ -47,7 +47,7 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
     """The applicant said what came of it, or the request is over: a provider's help ends, its capacity is free."""
     await orientations.end(tx, case.request_id, fact.at)
     if isinstance(fact, intake.EvaluationSubmitted):
-        await evaluations.keep(tx, case, fact)
+        await evaluations.insert(tx, case, fact)
     await recording.add_step(tx, case, fact)
 
 

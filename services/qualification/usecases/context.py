@@ -1,4 +1,4 @@
-"""What every use case of the département is given, and how one that changes a case is run."""
+"""The context of use cases, and the decorator of those that change one case: load, lock, save, record."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace

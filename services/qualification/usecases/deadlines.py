@@ -1,4 +1,4 @@
-"""The clocks of the stages: whoever is awaited is reminded once before the last day; a late stage is told once."""
+"""Deadlines: whoever is awaited is reminded once before the last day, and a late stage is published once."""
 
 from datetime import datetime, timedelta
 
@@ -12,22 +12,22 @@ from shared.messaging import journal
 
 async def publish_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) -> int:
     """Tell of each case whose stage is past its last day, in that département's own time; tell how many."""
-    told = 0
+    count = 0
     for case in await cases.load_late(tx, at.date() + timedelta(days=1), limit):
         if case.due_on is not None and case.due_on < today(case.departement, at):
             await recording.record(
-                tx, case, case.tell_overdue(await journal.in_time(tx, case.source, case.request_id, at))
+                tx, case, case.stage_overdue(await journal.in_time(tx, case.source, case.request_id, at))
             )
-            told += 1
-    return told
+            count += 1
+    return count
 
 
 async def remind(tx: Transaction, *, at: datetime, rules: Rules, limit: int = 50) -> int:
-    """Remind whoever is awaited in the last working days of his time; tell how many were reminded."""
+    """Remind whoever is awaited in the last working days that they have; return how many were reminded."""
     found = await warnings.load_due_soon(tx, today=today(PARIS, at), soon=rules.soon(at), limit=limit)
     for case in found:
         orientation = await orientations.load_current(tx, case.request_id, case.departement)
-        clock, due_on, fact = case.tell_due_soon(at, orientation)
+        clock, due_on, fact = case.due_soon(at, orientation)
         await warnings.note(tx, case.request_id, case.departement, clock=clock, due_on=due_on, at=at)
         await journal.record(tx, fact)
     return len(found)

@@ -1,4 +1,4 @@
-"""The département's answer: proposed by one, validated or rejected by another, then carried out."""
+"""Use cases of the département's answer: propose, validate and carry it out, or reject."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,7 +77,7 @@ async def validate(do: Context, case: Case, _: Nothing) -> Fact:
         hands = replace(hands, dossier=dossier)
         for part in parts:
             await journal.record(tx, part)
-    return case.apply(outcomes.tell(case, proposal, hands))
+    return case.apply(outcomes.fact_of(case, proposal, hands))
 
 
 @changes_case

@@ -1,4 +1,4 @@
-"""The SAT agent examines: takes the case, asks the applicant to complete it, fills in the qualification grid."""
+"""Use cases of the examination: assign the case, begin, ask the applicant to complete, qualify."""
 
 from datetime import date, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The catalogue comes in as a table: each line is added, changed, left as it is, or refused with its reasons."""
+"""CSV import of the catalogue: each line is added, changed, left as it is, or refused with its reasons."""
 
 from collections.abc import Sequence
 from dataclasses import replace

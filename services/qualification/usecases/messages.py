@@ -1,4 +1,4 @@
-"""What agents write: to the applicant, among themselves, to the national team."""
+"""Use cases of what agents write: to the applicant, among themselves, to the national team."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The provider answers by its link, or lets its delay pass: then the département takes the request back."""
+"""Use cases of orientations: a provider answers by its link, or its delay passes; the link is replaced."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Several cases at once: what can be done is done, and what cannot is named with its reason."""
+"""Use cases on several cases at once: what can be done is done, and the rest is named with its reason."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""What people and programs see of the département's side."""
+"""Pages and API of the service."""

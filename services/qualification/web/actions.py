@@ -1,4 +1,4 @@
-"""Everything that can be done here: one row for each action, from which its form and its API call are made."""
+"""The actions: one row for each, from which its form and its API call are made."""
 
 from dataclasses import replace
 from typing import Final

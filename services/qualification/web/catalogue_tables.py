@@ -1,4 +1,4 @@
-"""The catalogue as a table: written for a spreadsheet, and read again from what a spreadsheet saved."""
+"""CSV and ODS of the catalogue: export of its providers, and import of a table of them."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

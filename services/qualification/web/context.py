@@ -1,4 +1,4 @@
-"""What the handlers of the département are given: the dependency `context`, with what `main.py` builds once."""
+"""The request context: the dependency `context` of handlers, for agents and for holders of links."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

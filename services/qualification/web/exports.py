@@ -1,4 +1,4 @@
-"""The queue taken home as a table: what an agent filters on the screen, in his spreadsheet."""
+"""Export of the queue as a table: the cases that the filters of the screen let through."""
 
 from typing import Final
 

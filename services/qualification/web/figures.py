@@ -1,4 +1,4 @@
-"""The dashboard and the evaluations, as people and programs ask for them: since when, of which département, by what."""
+"""Parameters and figures of the dashboard and of the evaluations, for pages and API."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""The filters and the order of the queue, read from an address; blanks narrow nothing."""
+"""Filters and order of the queue, from the query of an address; blanks narrow nothing."""
 
 from typing import Annotated, Final, get_args
 

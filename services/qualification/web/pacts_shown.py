@@ -1,4 +1,4 @@
-"""What screen and paper both say of a pact; and the pact as a document to keep and to sign."""
+"""What the page, the printed page and the PDF of a pact share, and the rows of the forms of pacts."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import shorten

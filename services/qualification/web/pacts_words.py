@@ -1,4 +1,4 @@
-"""What people read for the wire values of pacts."""
+"""French words and tones of the states of pacts and actions."""
 
 from typing import Final
 

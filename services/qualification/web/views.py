@@ -1,4 +1,4 @@
-"""What programs get that no read makes: what became of several cases, and a mandate."""
+"""Answers of the API that no read makes: the result of an action on several cases, and a filing mandate."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the pages say of states, kinds and choices: the words, and the shape that goes with each state."""
+"""French words, tones and options of the pages of cases."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -31,7 +31,7 @@ WRITERS: Final[Mapping[str, tuple[str, str]]] = {
     Team.DEPARTEMENT: ("Le département", "Département"),
     Team.PROVIDER: ("L’acteur local", "Acteur local"),
 }
-"""Whose message it is: who wrote, when his name is not known, and for which team."""
+"""The writer of a message: the words where the name is not known, and the team."""
 
 ORIENTATIONS: Final[Mapping[str, tuple[str, str]]] = {
     OrientationState.OPEN: ("Réponse attendue", "waiting"),
@@ -76,7 +76,7 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str] | None]] = {
     ),
     escalation.ProgrammeRequestCompleted.wire_type: None,
 }
-"""What is expected of others who have the request, by the last of their steps that tells; None: nothing more."""
+"""What is expected of others who have the request, by the last of their steps that says it; None: nothing more."""
 
 _LATE: Final = (qualification.StageOverdue, escalation.StageOverdue, notifications.DeliveryFailed)
 _REFUSED: Final = (

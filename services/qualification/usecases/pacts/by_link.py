@@ -1,4 +1,4 @@
-"""What a party does by its link, without an account: agree, sign, tell how its actions go."""
+"""What a party does by its link, without an account: agree, sign, report the progress of its actions."""
 
 from collections.abc import Sequence
 from typing import Literal

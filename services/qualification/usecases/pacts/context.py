@@ -1,4 +1,4 @@
-"""How a use case that changes a pact is run: by an agent, or by a party with its link."""
+"""The decorators of use cases that change one pact: by an agent, or by a party with its link."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What agents do with a pact: its diagnosis, its plan, what the parties said, progress and reviews."""
+"""Use cases of an agent on a pact: diagnosis, plan, agreements, signatures, progress, reviews, links."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Open a pact: its département, the request that led to it, and its parties, the State always among them."""
+"""Use case that opens a pact: its département, the request that led to it, its parties, always with the State."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final

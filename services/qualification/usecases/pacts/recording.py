@@ -1,4 +1,4 @@
-"""What agents and parties both do with a pact: agree, sign, report progress; and the links sent for what comes next."""
+"""What agents and parties both do with a pact: agree, sign, report progress; and the links sent afterwards."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -42,10 +42,10 @@ async def signature(
     return [fact, *(await invite_others(tx, pact, by=actor, at=at + A_MOMENT) if fact.complete else [])]
 
 
-async def progress(tx: Transaction, pact: Pact, who: Speaker, told: ReportProgress, at: datetime) -> Sequence[Fact]:
+async def progress(tx: Transaction, pact: Pact, who: Speaker, report: ReportProgress, at: datetime) -> Sequence[Fact]:
     """Store how far an action is."""
-    action, actor, fact = pact.report(who, told.action_id, told.percent, told.status, at)
-    await pacts.add_progress(tx, action, told.comment, by=actor, at=at)
+    action, actor, fact = pact.report(who, report.action_id, report.percent, report.status, at)
+    await pacts.add_progress(tx, action, report.comment, by=actor, at=at)
     return [fact]
 
 

@@ -1,4 +1,4 @@
-"""The département's API on its cases, for programs that act as an agent."""
+"""API of cases, for programs that act as an agent."""
 
 import asyncio
 from uuid import UUID

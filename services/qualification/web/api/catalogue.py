@@ -1,4 +1,4 @@
-"""The API of the local engineering catalogue, and of the provider's answer by its signed link."""
+"""API of the catalogue of local providers, and of the provider's answer by its link."""
 
 import asyncio
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the département's figures say, and what its applicants say of the result, for programs that act as an agent."""
+"""API of the dashboard and the evaluations."""
 
 from litestar import Router, get
 from litestar.di import NamedDependency, Provide

@@ -1,4 +1,4 @@
-"""The API of territorial pacts: for programs that act as an agent, and behind the link of a pact's party."""
+"""API of territorial pacts: for programs that act as an agent, and by the link of a pact's party."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The page of a case: who asks for what, since when, what may be done now, and all that gathered."""
+"""The page of a case: what is asked, since when, what may be done now, and all that belongs to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The local engineering catalogue: to look at, to add to, to keep true."""
+"""The pages of the local engineering catalogue: the list, an entry, a new one, and the import of a table."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The département's dashboard: the figures drawn, each with a sentence that says what one should see."""
+"""The page of the dashboard: charts, each with a sentence that says what they show."""
 
 from collections.abc import Sequence
 from typing import Any, Final

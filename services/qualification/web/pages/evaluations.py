@@ -1,4 +1,4 @@
-"""What the département's applicants say of the result: the means, groups compared, then each answer."""
+"""The page of the evaluations: means, groups compared, then each answer."""
 
 from enum import StrEnum
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The page of a pact's party behind its signed link: it reads, agrees, signs and tells how its actions go."""
+"""The page of a pact's party behind its link: it reads, agrees, signs and reports progress."""
 
 from typing import Any, Final
 

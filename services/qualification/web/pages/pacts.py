@@ -1,4 +1,4 @@
-"""Pacts to look at: the list, one pact on the screen and on paper; a new one; and the diagnosis to write."""
+"""Pages of pacts: the list, one pact on the screen and on paper, a new one, and its diagnosis."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final

@@ -1,4 +1,4 @@
-"""The two longer forms of a case: the qualification grid, and the proposal of an answer."""
+"""The pages of the two longer forms of a case: the qualification grid, and the proposal of an answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

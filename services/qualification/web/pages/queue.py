@@ -1,4 +1,4 @@
-"""The queue of the département, what one does to several of its cases at once, and what waits for the délégué."""
+"""Pages of the queue: its cases, actions on several of them, exports, and proposals to validate."""
 
 import asyncio
 from collections import Counter
