@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
+from services.intake.reads.open_data import COLUMNS, NAME, description, lines
 from services.intake.reads.statistics import Statistics, statistics
 from services.intake.web.context import VisitorContext
-from services.intake.web.open_data import COLUMNS, NAME, description, lines
 
 
 @get("/statistics", public=True)

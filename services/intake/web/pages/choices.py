@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from pydantic_core import PydanticCustomError
 
-from services.intake.web.pages import picker
+from services.intake.usecases import territory_search
 from services.intake.web.pages.answers import BY_NAME, STEPS, Reading, as_list
 from shared.commands import cents_of
 from shared.contracts.intake import Document
@@ -109,13 +109,13 @@ class Choices:
             found = self.territories.departements()
         elif self.applicant_kind is ApplicantKind.REGION:
             found = self.territories.regions()
-        return [(one.code, f"{picker.spoken(one.name)} ({one.code})") for one in found]
+        return [(one.code, f"{territory_search.spoken(one.name)} ({one.code})") for one in found]
 
     @property
     def departements(self) -> list[tuple[str, str]]:
         """The départements of the territory, of which one follows the request."""
         found = self.reading.found
-        known = {one.code: picker.spoken(one.name) for one in self.territories.departements()}
+        known = {one.code: territory_search.spoken(one.name) for one in self.territories.departements()}
         return [(code, f"{known.get(code, code)} ({code})") for code in found.territory.departements] if found else []
 
     @property
@@ -172,12 +172,18 @@ def summary(territories: Territories, reading: Reading, documents: list[Document
 def _territory(territories: Territories, reading: Reading) -> Iterator[tuple[str, Any]]:
     kind, found = reading.applicant_kind, reading.found
     yield LABELS["applicant.kind"], word(kind) if kind else None
-    yield LABELS["territory"], picker.spoken(found.territory.full_name) if found else None
+    yield LABELS["territory"], territory_search.spoken(found.territory.full_name) if found else None
     if found and kind is ApplicantKind.PRIORITY:
-        yield LABELS["communes"], picker.written(territories, list(found.territory.communes)).replace("\n", ", ")
+        yield (
+            LABELS["communes"],
+            territory_search.written(territories, list(found.territory.communes)).replace("\n", ", "),
+        )
     if found:
         departement = territories.find(ApplicantKind.DEPARTEMENT, found.departement)
-        yield "Département qui suivra la demande", picker.spoken(departement.name) if departement else found.departement
+        yield (
+            "Département qui suivra la demande",
+            territory_search.spoken(departement.name) if departement else found.departement,
+        )
 
 
 def _details(reading: Reading) -> Iterator[tuple[str, Any]]:

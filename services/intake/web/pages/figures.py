@@ -11,8 +11,8 @@ from litestar.response import Template
 from services.intake.domain.disclosure import Rhythm
 from services.intake.reads.profile import profile
 from services.intake.reads.statistics import Statistics, statistics
+from services.intake.usecases.territory_search import spoken
 from services.intake.web.context import VisitorContext
-from services.intake.web.pages.picker import spoken
 from services.intake.web.places import official_place, today
 from shared.contracts.vocabulary import Programme, RequestKind
 from shared.french.words import APPLICANT_KIND, word
@@ -101,9 +101,7 @@ async def show_territory(
         context.request,
         "public/territory.html",
         profile=await profile(context.database, parts.territories, parts.similarity, territory, today=today()),
-        kinds=APPLICANT_KIND,
         spoken=spoken,
-        word=word,
         programmes={one.value: word(one) for one in Programme},
         how=HOW[territory.kind],
         weighed=WEIGHED,

@@ -11,10 +11,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from services.intake.domain.mandates import MandateOver
+from services.intake.usecases import territory_search
 from services.intake.usecases.drafts import begin_draft, file_draft, save_draft
 from services.intake.usecases.mandates import use_mandate
 from services.intake.web.context import VisitorContext
-from services.intake.web.pages import choices, picker
+from services.intake.web.pages import choices
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, STEPS, SUMMARY, Step, Typed, applicant_kind
 from services.intake.web.pages.draft import BY_DRAFT, DraftContext, DraftGone, draft_gone
@@ -130,7 +131,7 @@ class _Page:
     """What one page's form says: answers to save, and the territory that was looked for."""
 
     answers: dict[str, Any]
-    picked: picker.Picked = field(default_factory=picker.Picked)
+    picked: territory_search.Picked = field(default_factory=territory_search.Picked)
 
     def errors_beside(self, errors: dict[str, str]) -> dict[str, str]:
         """Return the errors of a page; those of names of territories replace those of their codes."""
@@ -176,7 +177,7 @@ def _read_territory(context: DraftContext, values: dict[str, Any]) -> _Page:
         return _Page({})
     if kind is ApplicantKind.PRIORITY:
         typed = values.get("communes", "")
-        codes, error = picker.communes_of(territories, typed)
+        codes, error = territory_search.communes_of(territories, typed)
         return _Page(
             {
                 "applicant.name": values.get("applicant.name", ""),
@@ -188,7 +189,7 @@ def _read_territory(context: DraftContext, values: dict[str, Any]) -> _Page:
         )
     if kind in choices.LISTED:
         return _Page({"applicant.code": values.get("applicant.code", ""), "lead_departement": ""})
-    picked = picker.pick(
+    picked = territory_search.pick(
         territories,
         kind,
         typed=values.get("territory", ""),

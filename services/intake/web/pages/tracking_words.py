@@ -10,7 +10,7 @@ from markupsafe import Markup
 from services.intake.domain.life import Status
 from services.intake.domain.withdrawal import WithdrawalState
 from services.intake.reads.tracking import MessageView, TrackedView
-from services.intake.web.pages import picker
+from services.intake.usecases import territory_search
 from services.intake.web.pages.choices import in_lines
 from shared.contracts import escalation, qualification
 from shared.contracts.qualification import Service
@@ -219,24 +219,14 @@ class TrackingView:
     @property
     def communes(self) -> str:
         """The communes of a priority territory, by name; empty for the others."""
-        return picker.written(self.territories, list(self.tracking.request.applicant.communes)).replace("\n", ", ")
+        return territory_search.written(self.territories, list(self.tracking.request.applicant.communes)).replace(
+            "\n", ", "
+        )
 
     @property
     def sought(self) -> Markup | None:
         """The engineering that was sought before, line by line."""
         return in_lines(self.tracking.request.engineering_sought)
-
-    @property
-    def labels(self) -> dict[str, list[str]]:
-        """The filed support types and fields, in words."""
-        filed = self.tracking.request
-        return {
-            "support_types": [word(one) for one in filed.support_types],
-            "fields": [word(one) for one in filed.fields],
-            "kind": [word(filed.kind)],
-            "programme": [word(filed.programme)] if filed.programme else [],
-            "applicant": [word(filed.applicant.kind)],
-        }
 
 
 def _linked(scheme: str, address: str | None) -> Markup | None:

@@ -1,4 +1,4 @@
-"""From a name that somebody typed to a territory of the official list, with or without JavaScript."""
+"""Search of official territories by what somebody typed, a name or a code, with or without JavaScript."""
 
 import unicodedata
 from collections.abc import Iterable
