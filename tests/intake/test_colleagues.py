@@ -1,14 +1,16 @@
 """Invited colleagues: what each link opens and allows, what is told of it, and when it ends."""
 
 import asyncio
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
 
-from services.intake.domain.colleagues import MOST
+from services.intake.domain.colleagues import MOST, Colleague
 from services.intake.handlers import handlers
+from services.intake.reads.tracking import RequestView
 from services.intake.settings import Settings
 from shared.clock import new_id
 from shared.contracts import notifications
@@ -47,6 +49,16 @@ async def invite(client: Client, settings: Settings, mine: dict[str, Any], **cha
     assert answer.status_code == 201, answer.text
     colleague = answer.json()["colleagues"][-1]["id"]
     return colleague, Links(settings.tracking_key.get_secret_value(), "colleague").token(UUID(colleague))
+
+
+async def test_programs_are_given_what_is_described_and_nothing_that_only_the_page_shows(
+    client: Client, settings: Settings
+) -> None:
+    mine = await filed(client)
+    await invite(client, settings, mine)
+    shown = (await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))).json()
+    assert set(shown) == set(RequestView.model_fields)
+    assert set(shown["colleagues"][0]) == {one.name for one in fields(Colleague)}
 
 
 async def test_a_colleague_follows_and_acts_by_a_link_of_his_own(

@@ -12,9 +12,9 @@ import pytest
 
 from services.intake.domain.disclosure import Rhythm
 from services.intake.handlers import handlers
+from services.intake.reads.open_data import DIMENSIONS
 from services.intake.reads.outcomes import count
 from services.intake.usecases.publish_figures import publish_if_due
-from services.intake.reads.open_data import DIMENSIONS
 from shared import clock
 from shared.contracts.escalation import CoveredTerritory, ProgrammeCoverageSet, coverage_id
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Programme

@@ -4,7 +4,7 @@ from litestar import Response
 
 from services.intake.reads.tracking import tracking
 from services.intake.web.context import HolderContext
-from services.intake.web.pages.tracking_words import TrackingView
+from services.intake.web.pages.tracking_view import TrackingView
 from shared.web.pages import render
 from shared.web.paper import on_paper
 from shared.web.secrets import private

@@ -9,7 +9,7 @@ from litestar.response import Template
 from services.intake.reads.tracking import tracking
 from services.intake.web.context import HolderContext
 from services.intake.web.documents import ACCEPTED
-from services.intake.web.pages.tracking_words import TrackingView
+from services.intake.web.pages.tracking_view import TrackingView
 from shared import clock
 from shared.calendar import today
 from shared.documents import LARGEST_REQUEST
