@@ -1,4 +1,4 @@
-"""What notifications hears: each fact, what is learned from it, and the mails it makes (domain/audiences.py)."""
+"""Event handlers of notifications: what is stored of each event, and the mails it makes (domain/audiences.py)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -48,7 +48,7 @@ LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
     qualification.WithdrawalAccepted: (learn_withdrawal,),
     escalation.WithdrawalAccepted: (learn_withdrawal,),
 }
-"""What is kept of a fact, before anybody is told of it."""
+"""Use cases that store parts of an event, before mails are made of it."""
 
 
 HEARD: tuple[type[Fact], ...] = tuple(
@@ -56,7 +56,7 @@ HEARD: tuple[type[Fact], ...] = tuple(
     for fact, mails in AUDIENCES.items()
     if (fact in LEARN or fact in webhooks.FACTS or not isinstance(mails, Nobody)) and fact not in notifications.FACTS
 )
-"""Every fact of the other services that people or partners' programs are told of, or that something is learned from."""
+"""All consumed events: those that make mails or webhooks, and those that are stored."""
 
 
 def handlers(parts: Parts) -> EventHandlers:
