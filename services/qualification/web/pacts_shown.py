@@ -20,7 +20,7 @@ LABEL: Final = 36
 def described(view: PactView) -> dict[str, Any]:
     """Give what screen and paper both say of a pact."""
     late = sum(action.overdue for action in view.actions)
-    kept = sum(action.status != "given_up" for action in view.actions)
+    pursued = sum(action.status != "given_up" for action in view.actions)
     done = sum(action.status == "done" for action in view.actions)
     return {
         "pact": view,
@@ -28,7 +28,7 @@ def described(view: PactView) -> dict[str, Any]:
         "kinds": PARTY_KIND,
         "statuses": ACTION_STATUS,
         "late": late,
-        "kept": kept,
+        "pursued": pursued,
         "done": done,
         "bars": [
             (shorten(action.title, LABEL, placeholder="…"), action.percent, f"{action.percent}\u00a0%")

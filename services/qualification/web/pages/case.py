@@ -56,8 +56,8 @@ class CasePage:
         return f"/demandes/{self.case.request_id}"
 
     @property
-    def kept(self) -> str:
-        """The filters of the queue, kept in each address."""
+    def query(self) -> str:
+        """The filters of the queue, which each address keeps."""
         return self.context.query
 
     @property

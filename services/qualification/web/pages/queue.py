@@ -144,7 +144,7 @@ async def _queue_page(
         page_asked=paging,
         filters=_filters(context, people),
         views=_views(context, counts),
-        kept=context.query,
+        query=context.query,
         files=agent.has(Role.SAT_AGENT, Role.DELEGATE),
         today=context.today,
         tones=TONES,
