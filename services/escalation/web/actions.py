@@ -22,7 +22,15 @@ DELIVERABLE: Final = Action(
     done="Le livrable est joint au dossier.",
     anchor="#livrables",
 )
-"""It comes with a file: its form and its call have handlers of their own."""
+DELIVERABLE_BY_LINK: Final = Action(
+    Name.DELIVERABLES,
+    accompaniment.AddDeliverable,
+    accompaniment.add_deliverable_by_link,
+    path="livrables",
+    label="Remettre le livrable",
+    done="Merci\u00a0! Le livrable est transmis.",
+)
+"""Deliverables come with a file: their forms and calls have handlers of their own."""
 
 ON_DOSSIERS: Final = (
     Action(
@@ -479,6 +487,7 @@ ALL: Final = (
     *ON_DOSSIERS,
     PROGRESS,
     DELIVERABLE,
+    DELIVERABLE_BY_LINK,
     ORDER,
     FINANCING,
     *STEPS_OF_MOBILISATIONS,

@@ -1,5 +1,6 @@
 """Uploads and downloads of deliverables, and the way to documents that intake serves."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -13,11 +14,12 @@ from services.escalation.usecases import consultations
 from services.escalation.usecases.accompaniment import AddDeliverable, UploadedFile
 from services.escalation.web.context import AgentContext
 from shared import clock
+from shared.db import Transaction
 from shared.documents import EXTENSIONS, LARGEST_FILE, FileTooLarge
 from shared.errors import FieldError, Invalid
 from shared.web.access import FORMS, UnsupportedContent
-from shared.web.actions import RequestContext
-from shared.web.forms import Form, read_form
+from shared.web.actions import Action, Refused, RequestContext
+from shared.web.forms import Form, read_form, submit
 from shared.web.pages import redirect
 
 ONE_FILE: Final = LARGEST_FILE + 1024 * 1024
@@ -34,6 +36,29 @@ async def sent(context: RequestContext) -> tuple[UploadedFile, AddDeliverable]:
     if form.model is None:
         raise Invalid([FieldError(name, message) for name, message in form.errors.items()])
     return await received(form), form.model
+
+
+async def take_form(
+    context: RequestContext, action: Action, *of: UUID, show: Callable[..., Awaitable[Response[Any]]]
+) -> Response[Any]:
+    """Take a form with a file, and go back to its page, whose address is all but the last part of this one.
+
+    `of`: the ids that the action's use case takes before the file. `show` shows the page again with what is refused.
+    """
+    form = await read_form(context.request, AddDeliverable, within=action.path or "")
+
+    async def act(tx: Transaction, command: AddDeliverable) -> str:
+        return str(await action.use_case(context.acting(tx), *of, await received(form), command))
+
+    async def again(status: int) -> Response[Any]:
+        return await show(context, *of, refused=Refused(action, form, status))
+
+    answer = await submit(
+        context.request, context.database, context.cause, form, act, again=again, said=str(action.done)
+    )
+    if not isinstance(answer, Redirect):
+        return answer
+    return redirect(context.request.url.path.rpartition("/")[0] + action.anchor)
 
 
 async def received(form: Form[Any]) -> UploadedFile:

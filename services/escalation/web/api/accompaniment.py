@@ -12,7 +12,6 @@ from services.escalation.reads.accompaniment import (
     accompaniments,
     count_accompaniments,
 )
-from services.escalation.usecases.accompaniment import add_deliverable_by_link
 from services.escalation.web import actions, files, papers
 from services.escalation.web.answers import EscalationWithNewView, read_escalation, show_to_provider
 from services.escalation.web.api.dossiers import DOSSIER, MILESTONE, MOBILISATION
@@ -74,7 +73,7 @@ async def add_deliverable_of_provider(context: NamedDependency[LinkContext]) -> 
     """Hand in a file, as the provider (multipart: `document`, and `milestone_id` if it belongs to one)."""
     file, command = await files.sent(context)
     async with context.database.transaction(context.cause) as tx:
-        await add_deliverable_by_link(context.acting(tx), file, command)
+        await actions.DELIVERABLE_BY_LINK.use_case(context.acting(tx), file, command)
         return await show_to_provider(context, tx)
 
 

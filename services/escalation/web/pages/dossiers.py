@@ -18,7 +18,6 @@ from services.escalation.reads.dossiers import (
     departements,
     dossiers,
 )
-from services.escalation.usecases.accompaniment import AddDeliverable, add_deliverable
 from services.escalation.web import actions, files
 from services.escalation.web.answers import read_escalation
 from services.escalation.web.context import AgentContext
@@ -27,10 +26,8 @@ from services.escalation.web.readers import committee_readers
 from services.escalation.web.showing import known, show
 from services.escalation.web.territory import territory_shown
 from shared.contracts.vocabulary import Field, Programme
-from shared.db import Transaction
 from shared.french.words import state_word, word
 from shared.web.actions import Refused, Resource, offered, page_read, page_routes
-from shared.web.forms import read_form, submit
 from shared.web.paging import Page
 
 IN_QUEUE = 30
@@ -160,17 +157,7 @@ async def open_document(
 @post("/demandes/{request_id:uuid}/livrable", guards=[committee_readers], request_max_body_size=files.ONE_FILE)
 async def join_deliverable(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Response[Any]:
     """Join a file that came out of the work."""
-    action = actions.DELIVERABLE
-    form = await read_form(context.request, AddDeliverable, within=action.path or "")
-
-    async def act(tx: Transaction, command: AddDeliverable) -> str:
-        await add_deliverable(context.acting(tx), request_id, await files.received(form), command)
-        return f"/demandes/{request_id}#livrables"
-
-    async def again(status: int) -> Template:
-        return await dossier(context, request_id, refused=Refused(action, form, status))
-
-    return await submit(context.request, context.database, context.cause, form, act, again=again, said=str(action.done))
+    return await files.take_form(context, actions.DELIVERABLE, request_id, show=dossier)
 
 
 DOSSIER = Resource(page="/demandes/{request_id:uuid}", show=dossier)

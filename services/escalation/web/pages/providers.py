@@ -4,19 +4,15 @@ from typing import Any
 
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
-from litestar.response import Redirect, Template
+from litestar.response import Template
 
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.reads.accompaniment import by_link, closed_link
-from services.escalation.usecases.accompaniment import AddDeliverable, add_deliverable_by_link
 from services.escalation.web import actions, files
 from services.escalation.web.context import BY_LINK, LinkContext
 from services.escalation.web.showing import show
-from shared.db import Transaction
 from shared.web.access import PUBLIC
 from shared.web.actions import Refused, Resource, page_read, page_routes
-from shared.web.forms import read_form, submit
-from shared.web.pages import redirect
 from shared.web.secrets import LINK_ALONE, private
 
 
@@ -61,18 +57,7 @@ async def _closed(context: LinkContext, *, typed: str) -> Template:
 @post("/prestataires/{token:str}/livrables", request_max_body_size=files.ONE_FILE)
 async def hand_in(context: NamedDependency[LinkContext]) -> Response[Any]:
     """The provider hands in a file."""
-    form = await read_form(context.request, AddDeliverable, within="livrables")
-
-    async def act(tx: Transaction, command: AddDeliverable) -> str:
-        await add_deliverable_by_link(context.acting(tx), await files.received(form), command)
-        return ""  # the secret link is stored nowhere
-
-    async def again(status: int) -> Template:
-        return await show_to_provider(context, refused=Refused(actions.DELIVERABLE, form, status))
-
-    said = "Merci\u00a0! Le livrable est transmis."
-    answer = await submit(context.request, context.database, context.cause, form, act, again=again, said=said)
-    return redirect(f"/prestataires/{context.token}") if isinstance(answer, Redirect) else answer
+    return await files.take_form(context, actions.DELIVERABLE_BY_LINK, show=show_to_provider)
 
 
 BEHIND_A_LINK = Resource(page="/prestataires/{token:str}", show=show_to_provider, read_by_context=["token"])
