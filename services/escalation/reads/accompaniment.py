@@ -13,6 +13,7 @@ from services.escalation.reads.detail_rows import DeliverableRow, ProgressRow
 from shared.contracts.fact import Actor
 from shared.db import Reader
 from shared.errors import NotFound
+from shared.web.paging import Page, Paged
 
 
 class NoSuchDeliverable(NotFound):
@@ -130,8 +131,8 @@ _UNDER_WAY: Final = """
 
 
 async def accompaniments(
-    reader: Reader, *, late: bool, perimeter: Perimeter, today: date, limit: int, offset: int
-) -> list[AccompanimentRow]:
+    reader: Reader, *, late: bool, perimeter: Perimeter, today: date, page: Page
+) -> Paged[AccompanimentRow]:
     """Give what is under way, with what is due next first."""
     rows = await reader.fetch(
         f"""
@@ -146,10 +147,11 @@ async def accompaniments(
         perimeter.programmes,
         today,
         late,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [AccompanimentRow.model_validate(dict(row)) for row in rows]
+    total = await count_accompaniments(reader, late=late, perimeter=perimeter, today=today)
+    return Paged(items=[AccompanimentRow.model_validate(dict(row)) for row in rows], total=total, page=page.number)
 
 
 async def count_accompaniments(reader: Reader, *, late: bool, perimeter: Perimeter, today: date) -> int:

@@ -14,6 +14,7 @@ from shared.contracts.escalation import Votes
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Reader, Row
+from shared.web.paging import Page, Paged
 
 SessionState = Literal["open", "closed"]
 
@@ -192,7 +193,7 @@ def _summary(row: Row, by: By) -> dict[str, Any]:
     return {**dict(row), "state": session.state, "allowed_actions": session.allowed_actions(by)}
 
 
-async def sessions(reader: Reader, *, state: SessionState | None, by: By, limit: int, offset: int) -> list[SessionRow]:
+async def sessions(reader: Reader, *, state: SessionState | None, by: By, page: Page) -> Paged[SessionRow]:
     """Give sessions, open ones first, then the latest."""
     rows = await reader.fetch(
         f"""
@@ -203,14 +204,14 @@ async def sessions(reader: Reader, *, state: SessionState | None, by: By, limit:
         LIMIT $2 OFFSET $3
         """,
         state,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [SessionRow.model_validate(_summary(row, by)) for row in rows]
+    total = await _count_sessions(reader, state)
+    return Paged(items=[SessionRow.model_validate(_summary(row, by)) for row in rows], total=total, page=page.number)
 
 
-async def count_sessions(reader: Reader, *, state: SessionState | None) -> int:
-    """Count the sessions that such a list would show."""
+async def _count_sessions(reader: Reader, state: SessionState | None) -> int:
     total: int = await reader.fetchval(
         "SELECT count(*) FROM committee_session WHERE $1::text IS NULL OR ($1 = 'open') = (closed_at IS NULL)", state
     )
@@ -261,8 +262,8 @@ async def decision(reader: Reader, decision_id: UUID, *, departements: list[str]
 
 
 async def decisions(
-    reader: Reader, *, departements: list[str] | None, standing_reserve: bool, by: By, limit: int, offset: int
-) -> list[DecisionView]:
+    reader: Reader, *, departements: list[str] | None, standing_reserve: bool, by: By, page: Page
+) -> Paged[DecisionView]:
     """Give decisions, the latest first; or those whose reserve stands, the nearest date first."""
     rows = await reader.fetch(
         f"""
@@ -273,10 +274,11 @@ async def decisions(
         """,
         departements,
         standing_reserve,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [_in_register(row, by) for row in rows]
+    total = await count_decisions(reader, departements=departements, standing_reserve=standing_reserve)
+    return Paged(items=[_in_register(row, by) for row in rows], total=total, page=page.number)
 
 
 async def count_decisions(reader: Reader, *, departements: list[str] | None, standing_reserve: bool) -> int:

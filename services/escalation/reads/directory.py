@@ -10,6 +10,7 @@ from services.escalation.domain.moves import Action, By
 from services.escalation.store.directory import NoSuchContract, NoSuchLot, NoSuchOperator
 from shared.contracts.vocabulary import Field
 from shared.db import Reader, Row
+from shared.web.paging import Page, Paged
 
 
 class OperatorRow(BaseModel):
@@ -114,8 +115,8 @@ def _contract(row: Row, by: By) -> ContractRow:
 
 
 async def operators(
-    reader: Reader, *, field: Field | None, active: bool | None, by: By, limit: int, offset: int
-) -> list[OperatorRow]:
+    reader: Reader, *, field: Field | None, active: bool | None, by: By, page: Page
+) -> Paged[OperatorRow]:
     """Give the directory by name, those that are set aside last."""
     rows = await reader.fetch(
         f"""
@@ -126,14 +127,14 @@ async def operators(
         """,
         field,
         active,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [_operator(row, by) for row in rows]
+    total = await _count_operators(reader, field, active=active)
+    return Paged(items=[_operator(row, by) for row in rows], total=total, page=page.number)
 
 
-async def count_operators(reader: Reader, *, field: Field | None, active: bool | None) -> int:
-    """Count the operators that such a list would show."""
+async def _count_operators(reader: Reader, field: Field | None, *, active: bool | None) -> int:
     total: int = await reader.fetchval(
         """
         SELECT count(*)
@@ -154,21 +155,16 @@ async def operator(reader: Reader, operator_id: UUID, *, by: By) -> OperatorRow:
     return _operator(row, by)
 
 
-async def contracts(reader: Reader, *, today: date, by: By, limit: int, offset: int) -> list[ContractRow]:
+async def contracts(reader: Reader, *, today: date, by: By, page: Page) -> Paged[ContractRow]:
     """Give the contracts, the one that ends last first."""
     rows = await reader.fetch(
         f"{_CONTRACTS} GROUP BY contract.id ORDER BY contract.ends_on DESC, contract.reference LIMIT $2 OFFSET $3",
         today,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [_contract(row, by) for row in rows]
-
-
-async def count_contracts(reader: Reader) -> int:
-    """Count the contracts."""
-    total: int = await reader.fetchval("SELECT count(*) FROM contract")
-    return total
+    total = await reader.fetchval("SELECT count(*) FROM contract")
+    return Paged(items=[_contract(row, by) for row in rows], total=total, page=page.number)
 
 
 async def contract(reader: Reader, contract_id: UUID, *, today: date, by: By) -> ContractView:

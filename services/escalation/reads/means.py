@@ -11,6 +11,7 @@ from services.escalation.domain.moves import Action, By
 from services.escalation.store.means import NoSuchEnvelope
 from shared.contracts.vocabulary import MobilisationKind, Programme
 from shared.db import Reader, Row
+from shared.web.paging import Page, Paged
 
 
 class EnvelopeRow(BaseModel):
@@ -70,8 +71,8 @@ def _envelope(row: Row, by: By) -> EnvelopeRow:
 
 
 async def envelopes(
-    reader: Reader, *, year: int | None, programme: Programme | None, by: By, limit: int, offset: int
-) -> list[EnvelopeRow]:
+    reader: Reader, *, year: int | None, programme: Programme | None, by: By, page: Page
+) -> Paged[EnvelopeRow]:
     """Give envelopes, the latest year first, the general one before those of programmes."""
     rows = await reader.fetch(
         f"""
@@ -82,14 +83,14 @@ async def envelopes(
         """,
         year,
         programme,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [_envelope(row, by) for row in rows]
+    total = await _count_envelopes(reader, year, programme)
+    return Paged(items=[_envelope(row, by) for row in rows], total=total, page=page.number)
 
 
-async def count_envelopes(reader: Reader, *, year: int | None, programme: Programme | None) -> int:
-    """Count the envelopes that such a list would show."""
+async def _count_envelopes(reader: Reader, year: int | None, programme: Programme | None) -> int:
     total: int = await reader.fetchval(
         """
         SELECT count(*)
@@ -128,8 +129,8 @@ async def envelope_of_request(reader: Reader, request_id: UUID, *, year: int, by
 
 
 async def orders(
-    reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None, limit: int, offset: int
-) -> list[OrderRow]:
+    reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None, page: Page
+) -> Paged[OrderRow]:
     """Give what draws on an envelope or on a lot, the latest first."""
     rows = await reader.fetch(
         """
@@ -148,14 +149,14 @@ async def orders(
         """,
         envelope_id,
         lot_id,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [OrderRow.model_validate(dict(row)) for row in rows]
+    total = await _count_orders(reader, envelope_id, lot_id)
+    return Paged(items=[OrderRow.model_validate(dict(row)) for row in rows], total=total, page=page.number)
 
 
-async def count_orders(reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None) -> int:
-    """Count the orders that such a list would show."""
+async def _count_orders(reader: Reader, envelope_id: UUID | None, lot_id: UUID | None) -> int:
     total: int = await reader.fetchval(
         """
         SELECT count(*)

@@ -13,6 +13,7 @@ from shared.contracts.vocabulary import Programme
 from shared.db import Reader, Row
 from shared.errors import NotFound
 from shared.french.words import word
+from shared.web.paging import Page, Paged
 
 
 class ProgrammeRow(BaseModel):
@@ -157,9 +158,8 @@ async def programme_requests(
     state: ProgrammeRequestState | None,
     perimeter: Perimeter,
     by: By,
-    limit: int,
-    offset: int,
-) -> list[ProgrammeRequestView]:
+    page: Page,
+) -> Paged[ProgrammeRequestView]:
     """Give the requests directed to a programme, the latest first; none of one that the caller does not see."""
     rows = await reader.fetch(
         f"""
@@ -176,10 +176,11 @@ async def programme_requests(
         state,
         perimeter.departements,
         perimeter.programmes,
-        limit,
-        offset,
+        page.limit,
+        page.offset,
     )
-    return [_request(row, by) for row in rows]
+    total = await _count_requests(reader, programme, state, perimeter)
+    return Paged(items=[_request(row, by) for row in rows], total=total, page=page.number)
 
 
 async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By) -> ProgrammeRequestView:
@@ -206,10 +207,9 @@ def _request(row: Row, by: By) -> ProgrammeRequestView:
     return ProgrammeRequestView.model_validate({**dict(row), "allowed_actions": actions})
 
 
-async def count_programme_requests(
-    reader: Reader, programme: Programme, *, state: ProgrammeRequestState | None, perimeter: Perimeter
+async def _count_requests(
+    reader: Reader, programme: Programme, state: ProgrammeRequestState | None, perimeter: Perimeter
 ) -> int:
-    """Count the requests that such a list would show."""
     total: int = await reader.fetchval(
         """
         SELECT count(*)

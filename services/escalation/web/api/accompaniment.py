@@ -10,7 +10,6 @@ from services.escalation.reads.accompaniment import (
     AccompanimentRow,
     ProviderView,
     accompaniments,
-    count_accompaniments,
 )
 from services.escalation.web import actions, files, papers
 from services.escalation.web.answers import EscalationWithNewView, read_escalation, show_to_provider
@@ -35,13 +34,7 @@ async def list_accompaniments(
 ) -> Paged[AccompanimentRow]:
     """List the accompaniments under way, with what is due next first."""
     perimeter, today = context.perimeter, context.today
-    return Paged(
-        items=await accompaniments(
-            context.database, late=late, perimeter=perimeter, today=today, limit=paging.limit, offset=paging.offset
-        ),
-        total=await count_accompaniments(context.database, late=late, perimeter=perimeter, today=today),
-        page=paging.number,
-    )
+    return await accompaniments(context.database, late=late, perimeter=perimeter, today=today, page=paging)
 
 
 @post("/escalations/{request_id:uuid}/deliverables", request_max_body_size=files.ONE_FILE)

@@ -13,8 +13,6 @@ from services.escalation.reads.committee import (
     SessionRow,
     SessionState,
     SessionView,
-    count_decisions,
-    count_sessions,
     decisions,
     minutes,
     sessions,
@@ -38,11 +36,7 @@ async def list_sessions(
     in_state: Annotated[SessionState | None, QueryParameter(name="state")] = None,
 ) -> Paged[SessionRow]:
     """List sessions, open ones first."""
-    return Paged(
-        items=await sessions(context.database, state=in_state, by=context.by, limit=paging.limit, offset=paging.offset),
-        total=await count_sessions(context.database, state=in_state),
-        page=paging.number,
-    )
+    return await sessions(context.database, state=in_state, by=context.by, page=paging)
 
 
 @get("/sessions/{session_id:uuid}/minutes")
@@ -65,17 +59,8 @@ async def list_decisions(
 ) -> Paged[DecisionView]:
     """List decisions, the latest first; with `standing_reserve` those whose reserve waits, the nearest date first."""
     seen = context.agent.perimeter
-    return Paged(
-        items=await decisions(
-            context.database,
-            departements=seen,
-            standing_reserve=standing_reserve,
-            by=context.by,
-            limit=paging.limit,
-            offset=paging.offset,
-        ),
-        total=await count_decisions(context.database, departements=seen, standing_reserve=standing_reserve),
-        page=paging.number,
+    return await decisions(
+        context.database, departements=seen, standing_reserve=standing_reserve, by=context.by, page=paging
     )
 
 

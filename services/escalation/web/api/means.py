@@ -32,18 +32,7 @@ async def list_envelopes(
     programme: FromQuery[Programme | None] = None,
 ) -> Paged[EnvelopeRow]:
     """List envelopes, the latest year first."""
-    return Paged(
-        items=await means.envelopes(
-            context.database,
-            year=year,
-            programme=programme,
-            by=context.by,
-            limit=paging.limit,
-            offset=paging.offset,
-        ),
-        total=await means.count_envelopes(context.database, year=year, programme=programme),
-        page=paging.number,
-    )
+    return await means.envelopes(context.database, year=year, programme=programme, by=context.by, page=paging)
 
 
 @get("/envelopes/{envelope_id:uuid}/orders")
@@ -52,11 +41,7 @@ async def list_orders(
 ) -> Paged[OrderRow]:
     """List what draws on an envelope, the latest first."""
     await read_envelope(context, context.database, envelope_id)
-    return Paged(
-        items=await means.orders(context.database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
-        total=await means.count_orders(context.database, envelope_id=envelope_id),
-        page=paging.number,
-    )
+    return await means.orders(context.database, envelope_id=envelope_id, page=paging)
 
 
 @get("/operators")
@@ -67,25 +52,13 @@ async def list_operators(
     active: FromQuery[bool | None] = None,
 ) -> Paged[OperatorRow]:
     """List the directory, by name."""
-    return Paged(
-        items=await directory.operators(
-            context.database, field=field, active=active, by=context.by, limit=paging.limit, offset=paging.offset
-        ),
-        total=await directory.count_operators(context.database, field=field, active=active),
-        page=paging.number,
-    )
+    return await directory.operators(context.database, field=field, active=active, by=context.by, page=paging)
 
 
 @get("/contracts")
 async def list_contracts(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Paged[ContractRow]:
     """List the framework contracts, the one that ends last first."""
-    return Paged(
-        items=await directory.contracts(
-            context.database, today=context.today, by=context.by, limit=paging.limit, offset=paging.offset
-        ),
-        total=await directory.count_contracts(context.database),
-        page=paging.number,
-    )
+    return await directory.contracts(context.database, today=context.today, by=context.by, page=paging)
 
 
 routes = Router(

@@ -13,7 +13,6 @@ from services.escalation.reads.programmes import (
     ProgrammeRequestView,
     ProgrammeRow,
     SheetView,
-    count_programme_requests,
     programme_requests,
     programmes,
 )
@@ -152,15 +151,10 @@ async def list_requests(
         state=in_state,
         perimeter=perimeter,
         by=context.by,
-        limit=paging.limit,
-        offset=paging.offset,
+        page=paging,
     )
-    lists_contacts(context.request, (item.request_id for item in found))
-    return Paged(
-        items=found,
-        total=await count_programme_requests(context.database, wanted, state=in_state, perimeter=perimeter),
-        page=paging.number,
-    )
+    lists_contacts(context.request, (item.request_id for item in found.items))
+    return found
 
 
 routes = Router(

@@ -23,19 +23,15 @@ async def list_accompaniments(context: NamedDependency[AgentContext], paging: Na
     """Show what is under way, with what is due next first."""
     perimeter, today = context.perimeter, context.today
     late = bool(context.request.query_params.get("late"))
-    total = {
-        only_late: await count_accompaniments(context.database, late=only_late, perimeter=perimeter, today=today)
-        for only_late in (False, True)
-    }
+    found = await accompaniments(context.database, late=late, perimeter=perimeter, today=today, page=paging)
+    others = await count_accompaniments(context.database, late=not late, perimeter=perimeter, today=today)
     return show(
         context,
         "accompaniment/list.html",
-        items=await accompaniments(
-            context.database, late=late, perimeter=perimeter, today=today, limit=paging.limit, offset=paging.offset
-        ),
-        total=total[late],
-        all_of_them=total[False],
-        late_ones=total[True],
+        items=found.items,
+        total=found.total,
+        all_of_them=others if late else found.total,
+        late_ones=found.total if late else others,
         paging=paging,
     )
 

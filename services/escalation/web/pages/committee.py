@@ -17,7 +17,6 @@ from services.escalation.reads.committee import (
     SessionView,
     WaitingRow,
     count_decisions,
-    count_sessions,
     decisions,
     sessions,
     waiting,
@@ -47,13 +46,14 @@ async def list_sessions(context: NamedDependency[AgentContext], paging: NamedDep
 
 
 async def _sessions_page(context: AgentContext, paging: Page, *, refused: Refused | None = None) -> Template:
+    found = await sessions(context.database, state=None, by=context.by, page=paging)
     return show(
         context,
         "committee/sessions.html",
         refused=refused,
         values={"title": "Comité de suivi de projet"},
-        items=await sessions(context.database, state=None, by=context.by, limit=paging.limit, offset=paging.offset),
-        total=await count_sessions(context.database, state=None),
+        items=found.items,
+        total=found.total,
         paging=paging,
         may_plan=context.by.may(Action.PLANNING),
     )
@@ -162,18 +162,12 @@ async def register(context: NamedDependency[AgentContext], paging: NamedDependen
     """Show the register of decisions; or those whose reserve waits, the nearest date first."""
     seen = context.agent.perimeter
     standing = context.request.query_params.get("reserve") == "a-lever"
+    found = await decisions(context.database, departements=seen, standing_reserve=standing, by=context.by, page=paging)
     return show(
         context,
         "committee/decisions.html",
-        items=await decisions(
-            context.database,
-            departements=seen,
-            standing_reserve=standing,
-            by=context.by,
-            limit=paging.limit,
-            offset=paging.offset,
-        ),
-        total=await count_decisions(context.database, departements=seen, standing_reserve=standing),
+        items=found.items,
+        total=found.total,
         waiting=await count_decisions(context.database, departements=seen, standing_reserve=True),
         standing=standing,
         paging=paging,

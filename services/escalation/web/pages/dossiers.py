@@ -32,8 +32,8 @@ from shared.web.paging import Page
 
 IN_QUEUE = 30
 """Dossiers beside the one that is open."""
-SESSIONS_OFFERED = 50
-OPERATORS_OFFERED = 200
+SESSIONS_OFFERED = Page(per_page=50)
+OPERATORS_OFFERED = Page(per_page=200)
 LONGEST_SEARCH = 200
 AGES = {"15": "Plus de 15 jours", "30": "Plus d’un mois", "90": "Plus de trois mois", "180": "Plus de six mois"}
 
@@ -116,10 +116,8 @@ async def dossier(context: AgentContext, request_id: UUID, *_: UUID, refused: Re
         limit=IN_QUEUE,
         offset=0,
     )
-    open_sessions = await sessions(context.database, state="open", by=context.by, limit=SESSIONS_OFFERED, offset=0)
-    directory = await operators(
-        context.database, field=None, active=True, by=context.by, limit=OPERATORS_OFFERED, offset=0
-    )
+    open_sessions = await sessions(context.database, state="open", by=context.by, page=SESSIONS_OFFERED)
+    directory = await operators(context.database, field=None, active=True, by=context.by, page=OPERATORS_OFFERED)
     return show(
         context,
         "dossiers/dossier.html",
@@ -130,8 +128,8 @@ async def dossier(context: AgentContext, request_id: UUID, *_: UUID, refused: Re
             query=context.query,
             forms=offered(actions.FORMS_OF_A_DOSSIER, found.allowed_actions),
             milestones=[(str(milestone.id), milestone.title) for milestone in found.milestones],
-            operators=[(str(one.id), one.name) for one in directory],
-            sessions=[presenting.session_option(session) for session in open_sessions],
+            operators=[(str(one.id), one.name) for one in directory.items],
+            sessions=[presenting.session_option(session) for session in open_sessions.items],
             territory=await territory_shown(context, found),
             may_note=context.by.may(Action.NOTES),
         ),

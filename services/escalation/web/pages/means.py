@@ -22,7 +22,8 @@ from shared.french.words import word
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
 
-MOST: Final = 200
+ALL: Final = Page(per_page=200)
+"""What is shown without pages, as far as anybody reads."""
 FIELDS: Final = [(field.value, word(field)) for field in Field]
 OPERATOR_KINDS: Final = {
     "central_administration": "Administration centrale",
@@ -38,7 +39,7 @@ async def list_envelopes(
         context,
         "means/envelopes.html",
         refused=refused,
-        items=await means.envelopes(context.database, year=None, programme=None, by=context.by, limit=MOST, offset=0),
+        items=(await means.envelopes(context.database, year=None, programme=None, by=context.by, page=ALL)).items,
         may_open=context.by.may(Action.ENVELOPES),
         programmes=[(programme.value, word(programme)) for programme in Programme],
         refused_of=envelope_id,
@@ -50,12 +51,13 @@ async def show_envelope(
     context: NamedDependency[AgentContext], envelope_id: FromPath[UUID], paging: NamedDependency[Page]
 ) -> Template:
     """Show what draws on an envelope."""
+    orders = await means.orders(context.database, envelope_id=envelope_id, page=paging)
     return show(
         context,
         "means/envelope.html",
         item=await read_envelope(context, context.database, envelope_id),
-        orders=await means.orders(context.database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
-        total=await means.count_orders(context.database, envelope_id=envelope_id),
+        orders=orders.items,
+        total=orders.total,
         paging=paging,
     )
 
@@ -68,8 +70,8 @@ async def show_directory(context: AgentContext, *, refused: Refused | None = Non
         context,
         "means/directory.html",
         refused=refused,
-        operators=await directory.operators(context.database, field=field, active=None, by=by, limit=MOST, offset=0),
-        contracts=await directory.contracts(context.database, today=today, by=by, limit=MOST, offset=0),
+        operators=(await directory.operators(context.database, field=field, active=None, by=by, page=ALL)).items,
+        contracts=(await directory.contracts(context.database, today=today, by=by, page=ALL)).items,
         may_keep=by.may(Action.DIRECTORY),
         kinds=OPERATOR_KINDS,
         fields_offered=FIELDS,
@@ -105,7 +107,7 @@ async def show_lot(context: AgentContext, lot_id: UUID, *_: UUID, refused: Refus
         "means/lot.html",
         refused=refused,
         lot=await directory.lot(context.database, lot_id),
-        orders=await means.orders(context.database, lot_id=lot_id, limit=MOST, offset=0),
+        orders=(await means.orders(context.database, lot_id=lot_id, page=ALL)).items,
         may_keep=context.by.may(Action.DIRECTORY),
     )
 

@@ -13,7 +13,6 @@ from services.escalation.domain.programmes import ProgrammeRequestState, acts_fo
 from services.escalation.reads.coverage import count_territories_covered, territories_covered
 from services.escalation.reads.evaluations import Narrowed, averages
 from services.escalation.reads.programmes import (
-    count_programme_requests,
     programme_requests,
     programmes,
     requests_by_state,
@@ -65,20 +64,15 @@ async def one_programme(
     """Show a programme and the requests directed to it."""
     wanted, perimeter = context.programme(programme), context.perimeter
     state = known(ProgrammeRequestState, context.request.query_params.get("state"))
+    found = await programme_requests(
+        context.database, wanted, state=state, perimeter=perimeter, by=context.by, page=paging
+    )
     return show(
         context,
         "programmes/programme.html",
         sheet=await read_sheet(context, context.database, programme),
-        items=await programme_requests(
-            context.database,
-            wanted,
-            state=state,
-            perimeter=perimeter,
-            by=context.by,
-            limit=paging.limit,
-            offset=paging.offset,
-        ),
-        total=await count_programme_requests(context.database, wanted, state=state, perimeter=perimeter),
+        items=found.items,
+        total=found.total,
         paging=paging,
         states=REQUEST_STATES,
         counts=await requests_by_state(context.database, wanted, perimeter=perimeter),
