@@ -18,7 +18,7 @@ def rebuilding() -> Rebuilding:
     return Rebuilding(
         service="intake",
         handlers=EventHandlers({**TABLE, **OWN}),
-        hears=SUBSCRIPTION.bindings,
+        bindings=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,
     )

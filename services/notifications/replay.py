@@ -69,7 +69,7 @@ def rebuilding() -> Rebuilding:
                 notifications.ReplyReceived: tell_reply,
             }
         ),
-        hears=BINDINGS,
+        bindings=BINDINGS,
         tables=TABLES,
         left_out=LEFT_OUT,
     )

@@ -16,11 +16,11 @@ RUN_FOLDER = "COUSU_RUN_FOLDER"
 
 
 class MissingVariableError(Exception):
-    """A variable is missing that says where something is."""
+    """An environment variable is not set that is needed to connect."""
 
 
 def read_environment_file() -> None:
-    """Take over what the file says and the environment does not.
+    """Set the variables of the environment file that the environment does not have.
 
     The file is the one named by `COUSU_ENVIRONMENT_FILE`, or the one of the embedded run. There may be none.
     """

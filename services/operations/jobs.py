@@ -1,4 +1,4 @@
-"""What only the operator's page can see, for Prometheus: what one service told and another has not applied."""
+"""Gauges of operations: what one service published and another has not applied, and the concerns."""
 
 import asyncio
 
@@ -55,6 +55,6 @@ class Latest:
         self.status = found
 
     def away(self) -> list[str]:
-        """Say in French what did not answer, for who cannot be shown more; nothing without a look."""
+        """Return sentences in French about what did not answer, for the page of somebody who cannot sign in."""
         found = self.status.concerns if self.status else []
         return [f"{one.place}\u00a0: {one.french}" for one in found if one.what in AWAY]

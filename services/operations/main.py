@@ -10,7 +10,7 @@ from services.operations import jobs as gauges
 from services.operations.adapters.connections import Connections, connected
 from services.operations.environment import MissingVariableError
 from services.operations.settings import ConnectionSettings, OperationsSettings
-from services.operations.usecases.checking import Checks
+from services.operations.usecases.journal_checks import Checks
 from services.operations.web import actions, api, pages
 from services.operations.web.context import provide_context
 from shared import rounds

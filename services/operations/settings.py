@@ -1,4 +1,4 @@
-"""What operators' tools are told by the environment: where each service's database is, and the broker."""
+"""Settings of operations: its own, and the addresses of each service's database and of the broker."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -107,7 +107,7 @@ class WatchedSettings(SettingsWithSecrets):
         return told.get_secret_value()
 
     def queue(self, service: str) -> str:
-        """Give the queue that the service hears."""
+        """Return the queue that the service consumes."""
         if self.operations_queue:
             return self.operations_queue
         codes = [code.strip() for code in self.departements.split(",") if code.strip()]

@@ -56,11 +56,12 @@ class Rebuilding:
     """How one service is rebuilt.
 
     `handlers` are the service's own for events of others, and one for each of its own events, which applies it again.
-    `hears` are the routing keys that lead to its queue. `tables` and `left_out` (with the reason) name all its tables.
+    `bindings` are the routing keys that lead to its queue. `tables` and `left_out` (with the reason) name all its
+    tables.
     """
 
     service: str
     handlers: EventHandlers
-    hears: tuple[str, ...]
+    bindings: tuple[str, ...]
     tables: tuple[Table, ...]
     left_out: Mapping[str, str]

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 from services.operations.adapters import broker
 from services.operations.domain.concerns import NO_RELAY_ENTRY, What
 from services.operations.domain.obstacles import Cause
-from services.operations.web import help_pages
+from services.operations.web import runbook
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = ROOT / "deploy" / "observability" / "prometheus"
@@ -26,7 +26,7 @@ RULES: list[dict[str, Any]] = [
     for rule in group["rules"]
 ]
 ALERTS = {rule["alert"]: rule for rule in RULES}
-ENTRIES = re.findall(r"^## (\w+)$", help_pages.RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
+ENTRIES = re.findall(r"^## (\w+)$", runbook.RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
 CONCERNS = {what.row.entry for what in What} | {NO_RELAY_ENTRY} | {cause.row.entry for cause in Cause}
 TOLD_BY_OTHERS = {"up", "ALERTS", broker.READY, broker.CONSUMERS}
 """By Prometheus itself and by RabbitMQ."""
@@ -48,7 +48,11 @@ def known() -> set[str]:
     """Every figure that a service of ours gives, by the names under which Prometheus keeps it."""
     for module in ("shared.messaging.metrics", "services.notifications.usecases.metrics", "shared.web.door"):
         importlib.import_module(module)
-    for module in ("services.operations.jobs", "services.operations.usecases.checking", "services.intake.metrics"):
+    for module in (
+        "services.operations.jobs",
+        "services.operations.usecases.journal_checks",
+        "services.intake.metrics",
+    ):
         importlib.import_module(module)
     endings = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count"), "info": ("_info",)}
     return {family.name + ending for family in REGISTRY.collect() for ending in endings.get(family.type, ("",))}
@@ -89,15 +93,15 @@ def test_an_alert_says_how_bad_it_is_what_is_so_and_leads_to_its_entry(alert: st
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_an_entry_says_what_is_so_and_links_within_the_runbook_lead_somewhere(entry: str) -> None:
-    text = help_pages.RUNBOOK.read_text(encoding="utf-8").split(f"## {entry}\n", 1)[1].split("\n## ", 1)[0]
+    text = runbook.RUNBOOK.read_text(encoding="utf-8").split(f"## {entry}\n", 1)[1].split("\n## ", 1)[0]
     assert text.startswith("**")
     assert set(re.findall(r"\(#(\w+)\)", text)) <= {one.lower() for one in ENTRIES}
 
 
 def test_the_page_shows_each_entry_where_its_links_lead() -> None:
-    shown = str(help_pages.runbook())
+    shown = str(runbook.runbook())
     for entry in ENTRIES:
-        assert f'id="{help_pages.anchor(entry).partition("#")[2]}"' in shown
+        assert f'id="{runbook.anchor(entry).partition("#")[2]}"' in shown
 
 
 def test_every_command_of_the_runbook_exists() -> None:
@@ -108,7 +112,7 @@ def test_every_command_of_the_runbook_exists() -> None:
     root: Any = get_command(app)
     groups = "held|waiting|unsendable|quarantine|dead|unrouted|deliveries|documents|events|journal"
     command_in = rf"`(?:cousu-main )?((?:{groups}) \w+|migrate|replay|status)\b"
-    written = re.findall(command_in, help_pages.RUNBOOK.read_text(encoding="utf-8"))
+    written = re.findall(command_in, runbook.RUNBOOK.read_text(encoding="utf-8"))
     assert written
     for words in written:
         command = root

@@ -121,7 +121,7 @@ async def test_a_queue_that_cannot_exist_is_not_found(
     assert (answer.status_code, answer.json()["code"]) == (404, "no_such_queue")
 
 
-async def test_dead_letters_and_unrouted_messages_are_sent_where_they_belong(
+async def test_dead_letters_and_undelivered_are_sent_where_they_belong(
     scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
     await a_dead_letter(scene.channel, "escalation", b"dead")

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from services.operations.adapters.connections import Connections, Watched
-from services.operations.reads import duties
+from services.operations.reads import overdue
 from services.operations.reads.behind import behind, compare
 from services.operations.reads.status import status
 from services.operations.reads.verification import verify
@@ -85,15 +85,15 @@ async def test_mails_that_wait_and_dates_that_passed_are_counted_where_they_are_
 ) -> None:
     for service in ("qualification", "escalation", "notifications"):
         database = await Database.connect((await fresh_database(service)).app_url, name="test")
-        dates = await duties.deadlines(database, service, ["95"])
+        dates = await overdue.deadlines(database, service, ["95"])
         assert (dates is None) == (service == "notifications")
         assert dates is None or dates.overdue == 0
-        mails = await duties.deliveries(database, service, ["95"])
+        mails = await overdue.deliveries(database, service, ["95"])
         assert (mails is None) == (service != "notifications")
         if service == "notifications":
             for minutes, state, departement in ((20, "queued", "95"), (5, "failed", "95"), (5, "queued", "78")):
                 await _a_mail(database, minutes, state, departement)
-            here, everywhere = [await duties.deliveries(database, service, seen) for seen in (["95"], None)]
+            here, everywhere = [await overdue.deliveries(database, service, seen) for seen in (["95"], None)]
             assert here is not None
             assert everywhere is not None
             assert (here.queued, here.failed, here.uncertain, everywhere.queued) == (1, 1, 0, 2)

@@ -29,7 +29,7 @@ Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 
 
 @pytest.fixture
-async def postman(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> AsyncIterator[Watched]:
+async def mail_service(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> AsyncIterator[Watched]:
     """The service that sends mails."""
     database = await Database.connect((await fresh_database("notifications")).app_url, name="test")
     yield Watched("notifications", database, "notifications")

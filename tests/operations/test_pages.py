@@ -231,7 +231,7 @@ async def test_dead_letters_are_sent_back(scene: Scene, enter: Enter) -> None:
     assert "1\u00a0message remis en file" in (await browse.get("/files/escalation.dead")).text
 
 
-async def test_unrouted_messages_are_published_again(scene: Scene, enter: Enter) -> None:
+async def test_undelivered_are_published_again(scene: Scene, enter: Enter) -> None:
     await publish(scene.channel, b"lost", "notifications.delivery_failed.95")
 
     async def parked() -> bool:

@@ -9,7 +9,7 @@ from services.operations.adapters.connections import NotWatched
 from services.operations.store import record
 from services.operations.usecases import resending
 from services.operations.usecases.resending import Choice, NothingToResend, NotSending, TooManyToResend
-from services.operations.usecases.unrouted import NoSuchQueue
+from services.operations.usecases.undelivered import NoSuchQueue
 from shared.clock import new_id, now
 from shared.errors import Invalid
 from shared.messaging.names import EVERYBODY

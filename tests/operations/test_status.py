@@ -188,7 +188,7 @@ async def test_an_event_that_the_broker_refuses_needs_a_hand_and_is_not_late(sce
     assert "outbox_late" not in {concern.what for concern in seen.concerns}
 
 
-async def test_unreadable_dead_and_unrouted_messages_need_a_hand(scene: Scene) -> None:
+async def test_unreadable_dead_and_undelivered_need_a_hand(scene: Scene) -> None:
     await an_unreadable_message(scene.inbox)
     await a_dead_letter(scene.channel, "escalation", b"dead")
     await publish(scene.channel, b"lost", "notifications.lost.95")

@@ -15,7 +15,7 @@ def rebuilding() -> Rebuilding:
         handlers=EventHandlers(
             {**table(Durations()), **dossiers.HANDLERS, **programmes.HANDLERS, **withdrawals.HANDLERS}
         ),
-        hears=SUBSCRIPTION.bindings,
+        bindings=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,
     )

@@ -74,10 +74,10 @@ class Broker:
             raise BrokerAway from error
 
     async def queues(self, expected: Iterable[str], listened: Iterable[str] = ()) -> list[Queue]:
-        """Tell about every queue, and of the expected ones also that they are missing; by name.
+        """Return every queue by name; expected ones that do not exist are marked as such.
 
-        The figures lag by seconds: of a queue that somebody should listen to, "nobody" is believed when it says so
-        itself. Refuses (`BrokerAway`) when there is no broker.
+        The figures lag by seconds: a queue of `listened` that seems to have no consumer is asked itself.
+        Refuses (`BrokerAway`) when there is no broker.
         """
         names = set(expected)
         found = await self._measured()
@@ -94,7 +94,7 @@ class Broker:
         return [found[name] for name in sorted(found)]
 
     async def _measured(self) -> dict[str, Queue]:
-        """Read Prometheus' figures, which are of this moment; a node tells of the queues that it leads."""
+        """Read Prometheus' figures, which are of this moment; each node has those of the queues that it leads."""
         found: dict[str, Queue] = {}
         for text in await asyncio.gather(*(self._metrics_of(url) for url in self._metrics_urls)):
             self._read_metrics(text, found)
@@ -163,7 +163,7 @@ def _several(urls: str | None) -> list[str]:
 
 
 def _without_password(url: str) -> tuple[str, httpx2.BasicAuth | None]:
-    """Split user and password from an address: whoever writes an address down, such as a log, then has neither."""
+    """Split user and password from an address: an address that is written down, such as in a log, has neither."""
     parts = urlsplit(url)
     if parts.username is None:
         return url, None

@@ -45,7 +45,7 @@ class ServiceAway(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One service: its database, the queue that it hears, and where it answers (None when not told)."""
+    """One service: its database, the queue that it consumes, and its web address (None when not configured)."""
 
     name: str
     database: Database
@@ -67,7 +67,7 @@ class Connections:
         return self.services[name]
 
     def of_queue(self, queue: str) -> Watched | None:
-        """Give the service that hears a queue; its dead letters' queue counts as its own."""
+        """Return the service that consumes a queue, or whose dead letters it holds."""
         live = queue.removesuffix(".dead")
         by_name = {watched.queue: watched for watched in self.services.values()}
         return by_name.get(live) or self.services.get(live.split(".", 1)[0])
@@ -75,7 +75,7 @@ class Connections:
     async def from_all(
         self, service: str | None, read: Callable[[Watched], Awaitable[Sequence[Row]]]
     ) -> tuple[list[Row], list[str]]:
-        """Read one service, or all that answer; give what they told, and the names of those that are away."""
+        """Read one service, or all that answer; return their rows, and the names of those that are away."""
         chosen = [self.service(service)] if service else list(self.services.values())
 
         async def in_time(watched: Watched) -> Sequence[Row] | None:
@@ -92,7 +92,7 @@ class Connections:
 
 @asynccontextmanager
 async def connected(told: ConnectionSettings | None = None, *, whole: bool = False) -> AsyncIterator[Connections]:
-    """Open what the environment tells for as long as the block lasts; what is away now may come back later.
+    """Open the configured connections for as long as the block lasts; a server that is away now may come back later.
 
     Databases are opened as operators or, to read `whole` tables, as the services.
 

@@ -67,9 +67,9 @@ async def migrate(
 ) -> None:
     """Apply what is missing, in order of version, as the role of `url` (the owner); of these versions `only`, or all.
 
-    The service may run meanwhile: no statement waits for a lock longer than `LOCK_TIMEOUT`, for whoever comes after it
-    waits behind it. A migration that would have to wait longer is undone and tried again, for `patience` seconds. Safe
-    to call again, and from two places at once. Raises `MigrationFailed`.
+    The service may run meanwhile: no statement waits for a lock longer than `LOCK_TIMEOUT`, because later statements
+    queue behind it. A migration that would have to wait longer is undone and tried again, for `patience` seconds.
+    Safe to call again, and from two places at once. Raises `MigrationFailed`.
     """
     wanted = folders(service, repository)
     if only is None:
@@ -110,7 +110,7 @@ async def _apply(service: str, url: str, wanted: list[Path], patience: float) ->
 
 
 async def _dbmate_migrate(directories: Sequence[str], url: str) -> str | None:
-    """Run dbmate once; return what it said when it failed."""
+    """Run dbmate once; return its output when it failed."""
     process = await asyncio.create_subprocess_exec(
         _dbmate(),
         *directories,

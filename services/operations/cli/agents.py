@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from services.operations.cli.acting import By, Columns, show
+from services.operations.cli.common import By, Columns, show
 from services.operations.domain.services import Service
 from services.operations.environment import database_of
 from services.operations.usecases import agents

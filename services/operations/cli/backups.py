@@ -8,7 +8,7 @@ import typer
 
 from services.operations.adapters.broker import Broker
 from services.operations.adapters.connections import connected
-from services.operations.cli.acting import AsJson, as_text
+from services.operations.cli.common import AsJson, as_text
 from services.operations.domain.services import Service
 from services.operations.environment import variable
 from services.operations.settings import ConnectionSettings

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.operations.cli.acting import AsJson, By, Why, as_text, at, show, tell, within
+from services.operations.cli.common import AsJson, By, Why, as_text, at, show, tell, within
 from services.operations.usecases import documents
 
 app = typer.Typer(

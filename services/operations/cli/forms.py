@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from services.operations.adapters.broker_admin import BrokerAdmin
-from services.operations.cli.acting import AsJson, By, Columns, tell, with_connections
+from services.operations.cli.common import AsJson, By, Columns, tell, with_connections
 from services.operations.environment import MissingVariableError
 from services.operations.settings import ConnectionSettings
 from services.operations.usecases import foreign_forms

@@ -10,7 +10,7 @@ import typer
 
 from services.operations.adapters import migrations
 from services.operations.adapters.provided import NotProvidedError
-from services.operations.cli import agents, backups, broker, documents, forms, looking, messages, replay, settings
+from services.operations.cli import agents, backups, broker, documents, forms, messages, replay, settings, status
 from services.operations.domain.services import Service
 from services.operations.environment import REPOSITORY, MissingVariableError, read_environment_file, variable
 from shared.db import AWAY, CONFLICTS
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-looking.events.command("resend")(messages.resend_events)
+status.events.command("resend")(messages.resend_events)
 for name, group in {
     "agent": agents.app,
     "form": forms.app,
@@ -37,11 +37,11 @@ for name, group in {
     "documents": documents.app,
     "dead": messages.dead,
     "unrouted": messages.unrouted,
-    "events": looking.events,
-    "journal": looking.journal,
+    "events": status.events,
+    "journal": status.journal,
 }.items():
     app.add_typer(group, name=name)
-app.command("status")(looking.status)
+app.command("status")(status.status)
 app.command("check")(settings.check)
 app.command("replay")(replay.replay)
 app.command("backup")(backups.backup)
@@ -71,7 +71,7 @@ def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # 
 
 
 def _is_there(module: str) -> bool:
-    """Tell whether a module of the checkout can be imported; an installation has none of them."""
+    """Return whether a module of the checkout can be imported; an installation has none of them."""
     sys.path.append(str(REPOSITORY))  # the packages that are installed are found without it
     try:
         return importlib.util.find_spec(module) is not None

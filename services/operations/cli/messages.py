@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from services.operations.adapters.connections import Connections, Watched
-from services.operations.cli.acting import (
+from services.operations.cli.common import (
     AsJson,
     By,
     Columns,
@@ -23,13 +23,12 @@ from services.operations.cli.acting import (
     within,
 )
 from services.operations.domain.queues import DEAD
-from services.operations.reads.duties import SENDS_MAILS
-from services.operations.usecases import causes, mails, quarantine, resending, unsendable, waiting
+from services.operations.reads.overdue import SENDS_MAILS
+from services.operations.usecases import causes, mails, quarantine, resending, undelivered, unsendable, waiting
 from services.operations.usecases import held as held_streams
-from services.operations.usecases import unrouted as unrouted_messages
 from services.operations.usecases.causes import Decision, Settlement
 from services.operations.usecases.resending import Choice
-from services.operations.usecases.unrouted import NoSuchQueue, Parked
+from services.operations.usecases.undelivered import NoSuchQueue, Parked
 from shared import db
 from shared.errors import Invalid
 from shared.messaging.inbox.held import Code
@@ -333,7 +332,7 @@ def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -
         found: list[Parked] = []
         for live in _queues(connections, queue):
             try:
-                found += await unrouted_messages.list_parked(connections, live + DEAD, most=most)
+                found += await undelivered.list_parked(connections, live + DEAD, most=most)
             except NoSuchQueue:
                 if queue:
                     raise
@@ -350,7 +349,7 @@ def drain(why: Why, by: By, queue: OfQueue = None) -> None:
         moved: list[tuple[str, int]] = []
         for live in _queues(connections, queue):
             try:
-                moved.append((live, await unrouted_messages.drain(connections, live, by=by, why=why)))
+                moved.append((live, await undelivered.drain(connections, live, by=by, why=why)))
             except NoSuchQueue:
                 if queue:
                     raise
@@ -367,14 +366,14 @@ def _queues(connections: Connections, queue: str | None) -> list[str]:
 @unrouted.command("list")
 def list_unrouted(most: Most = 50, *, json: AsJson = False) -> None:
     """Show the messages that no queue listened to."""
-    rows = with_connections(lambda connections: unrouted_messages.list_parked(connections, UNROUTED_QUEUE, most=most))
+    rows = with_connections(lambda connections: undelivered.list_parked(connections, UNROUTED_QUEUE, most=most))
     tell(rows, [], PARKED, as_json=json)
 
 
 @unrouted.command("replay")
 def replay_unrouted(why: Why, by: By) -> None:
     """Publish them again; those that still nobody listens to come back, and the command fails."""
-    done = with_connections(lambda connections: unrouted_messages.replay_unrouted(connections, by=by, why=why))
+    done = with_connections(lambda connections: undelivered.replay_unrouted(connections, by=by, why=why))
     typer.echo(f"{done.moved} published again, {done.came_back} stay: no service of ours published them")
     if done.came_back:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`cousu-main replay`: does a service show what the journals tell? Rebuilt from them, and compared."""
+"""`cousu-main replay`: rebuild a service from the journals and compare it with the live one."""
 
 import logging
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 
 from services.operations.adapters.connections import Connections
 from services.operations.adapters.provided import rebuilding
-from services.operations.cli.acting import AsJson, OfAll, as_text, with_connections
+from services.operations.cli.common import AsJson, OfAll, as_text, with_connections
 from services.operations.domain.services import SERVICES
 from services.operations.settings import ConnectionSettings
 from services.operations.usecases.replay import Difference, Forked, Replayed, database

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from services.operations.adapters.provided import settings_of
-from services.operations.cli.acting import AsJson, as_text
+from services.operations.cli.common import AsJson, as_text
 from services.operations.domain.services import Service
 from shared import production
 from shared.production import Unsafe

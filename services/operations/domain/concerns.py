@@ -22,7 +22,7 @@ NO_RELAY: Final = "no relay"
 class Row:
     """What the catalogue says of a concern; texts have the placeholders `count`, `seconds`, `where`, `detail`.
 
-    `entry` is the title in the runbook, `page` where the page shows more, `after` the seconds from which on it is told
+    `entry` is the title in the runbook, `page` where the page shows more, `after` the seconds from which on it is shown
     (or urgent, where it is told before).
     """
 

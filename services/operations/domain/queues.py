@@ -9,7 +9,7 @@ DEAD: Final = ".dead"
 
 
 def may_open(queue: str, perimeter: list[str] | None) -> bool:
-    """Tell whether all messages parked in a queue lie in a perimeter: the queue of one's own département."""
+    """Return whether all messages parked in a queue lie in a perimeter: the queue of one's own département."""
     return perimeter is None or queue.removesuffix(DEAD).partition(".")[2] in perimeter
 
 

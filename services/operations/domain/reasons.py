@@ -108,7 +108,7 @@ _UNKNOWN: Final = Reason(
 
 
 def of_held(reason: str, service: str) -> Reason:
-    """Say why an event holds its request in a service."""
+    """Explain why an event holds its request in a service."""
     known = next((known for pattern, known in _KNOWN if re.search(pattern, reason)), _UNKNOWN)
     return Reason(known.means, known.remedy.replace("--service …", f"--service {service}"))
 
@@ -123,7 +123,7 @@ _FORGED: Final = {
 
 
 def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
-    """Say why a message could not be read."""
+    """Explain why a message could not be read."""
     if damaged or "damaged" in reason:
         return Reason(
             "Le message a été abîmé en route\u00a0: ce n’est plus celui qui a été envoyé.",

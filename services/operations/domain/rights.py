@@ -74,8 +74,9 @@ _OF_ONE_SERVICE: Final[Mapping[str, Rights]] = MappingProxyType(
 def of_operators(service: str) -> Rights:
     """Return what operators may do in the database of a service: they move messages.
 
-    Tables of requests are closed to them but for the columns named. Messages are not, and tell of requests: journals
-    are verified, and what is put aside is shown. Who published what they hand over (`inbox_again`) is what they say.
+    Tables of requests are closed to them but for the columns named. Messages are not, although they concern requests:
+    journals are verified, and what is put aside is shown. Of what they hand over (`inbox_again`)
+    they state themselves who published it.
     """
     return {**_MESSAGES, **_OF_ONE_SERVICE.get(service, {})}
 

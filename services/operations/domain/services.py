@@ -29,7 +29,7 @@ def service_word(name: str) -> str:
     return FRENCH.get(Service(name), name) if name in SERVICES else name
 
 
-def hears(queue: str, *, told_by: str, service: str, departement: str | None) -> bool:
-    """Tell whether an event comes to a service: each hears all others, one of a single département only its own."""
+def is_for(queue: str, *, publisher: str, service: str, departement: str | None) -> bool:
+    """Return whether an event is routed to a service: to each but its publisher, to one département only its own."""
     code = queue.partition(".")[2]
-    return told_by != service and code in {"", departement}
+    return publisher != service and code in {"", departement}

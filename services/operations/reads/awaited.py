@@ -18,7 +18,7 @@ class Awaited(BaseModel):
 
 
 async def awaited(connections: Connections, request_id: UUID, *, perimeter: list[str] | None = None) -> Awaited | None:
-    """Tell who acts next; None when nobody does, or when intake is away or gives no right to know."""
+    """Return who acts next; None when nobody does, or when intake is away or gives no right to know."""
     keeper = connections.services.get(KEEPS_NUMBERS)
     if keeper is None:
         return None

@@ -1,7 +1,7 @@
-"""What one service told and another has not applied, or applied otherwise: how many events, and how old the first is.
+"""Consumer lag: the events that one service published and another has not applied, and forks between them.
 
-Each service knows its own figures only. Here the heads of the streams that a service told are held against what each
-listener applied, so that also what stands in a queue, or was lost with it, has an age.
+Each service knows its own figures only. Here the heads of the streams of a service are compared with what each
+consumer applied, so that what stands in a queue, or was lost with it, has an age too.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import UNREACHABLE, Connections, Watched
-from services.operations.domain.services import hears
+from services.operations.domain.services import is_for
 from shared.messaging.handlers import single
 
 RECENT: Final = timedelta(minutes=2)
@@ -34,7 +34,7 @@ Found = TypeVar("Found")
 
 
 class Behind(BaseModel):
-    """`events` of `told_by` are not applied in `service`, the first for `seconds`; held streams are told elsewhere."""
+    """`events` of `told_by` are not applied in `service`, the first for `seconds`; held streams are not counted."""
 
     told_by: str
     service: str
@@ -89,7 +89,7 @@ class _Applied:
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """A stream of which a listener has not applied what its source's head says: less, more, or something else."""
+    """A stream of which a listener has not applied up to its source's head: less, more, or something else."""
 
     head: _Head
     service: str
@@ -137,7 +137,7 @@ def _flat(found: Iterable[list[Found]]) -> list[Found]:
 
 
 async def _heads(watched: Watched, perimeter: list[str] | None) -> list[_Head]:
-    """Read how far the streams go that a service told lately."""
+    """Read the heads of the streams that a service published to last."""
     rows = await watched.database.fetch(
         """
         SELECT source, subject, sequence, departement, hash
@@ -157,7 +157,7 @@ async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
     heard = {
         (head.source, head.subject): head
         for head in heads
-        if hears(watched.queue, told_by=head.told_by, service=watched.name, departement=head.departement)
+        if is_for(watched.queue, publisher=head.told_by, service=watched.name, departement=head.departement)
     }
     rows = await watched.database.fetch(
         """
@@ -217,7 +217,7 @@ async def _forked(watched: Watched, applied: Iterable[_Applied]) -> list[Forked]
 
 
 async def _aged(watched: Watched, late: Sequence[_Late]) -> list[Behind]:
-    """Say by listener how many events of this service it lacks, and how old the first is."""
+    """Count by consumer the events of this service that it lacks, and the age of the first."""
     of_ours = [one for one in late if one.head.told_by == watched.name and one.applied < one.head.sequence]
     if not of_ours:
         return []

@@ -1,4 +1,4 @@
-"""What waits in one service's database, in figures: to be told, to be applied, to be decided."""
+"""Figures of one service's database: what waits to be published, to be applied, to be decided."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""One request's events across the services: what each journal tells, put in the order in which one led to another."""
+"""One request's events across the services: the rows of each journal, in causal order."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import UNREACHABLE, Connections, ServiceAway, Watched
-from services.operations.domain.services import hears
+from services.operations.domain.services import is_for
 from shared.errors import Invalid, NotFound
 
 NUMBER = re.compile(r"^[0-9AB]{2,3}-\d{4}-\d{6}$")
@@ -18,7 +18,7 @@ KEEPS_NUMBERS = "intake"
 
 
 class NoSuchRequest(NotFound):
-    """No journal that answers tells anything about this request."""
+    """No journal that answers has an event of this request."""
 
     code = "no_such_request"
     title = "No event tells about this request"
@@ -26,7 +26,7 @@ class NoSuchRequest(NotFound):
 
 
 class Event(BaseModel):
-    """One event as it was told: by whom, when, after which other, and how far it got."""
+    """One event: who published it when, its cause, and who applied it."""
 
     service: str
     id: str
@@ -56,7 +56,7 @@ class Trail(BaseModel):
 
 
 async def trail(connections: Connections, reference: str, *, perimeter: list[str] | None = None) -> Trail:
-    """Tell a request's events, by its id or its number (95-2026-000123); of these départements, or of all.
+    """Return a request's events, by its id or its number (95-2026-000123); of these départements, or of all.
 
     Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
     """
@@ -99,7 +99,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
 
 
 def _may_follow(event: Event, waiting: Sequence[Event], not_placed: set[str]) -> bool:
-    """Tell whether neither its cause nor an earlier event of its stream is still to be placed."""
+    """Return whether neither its cause nor an earlier event of its stream is still to be placed."""
     earlier = any(other.source == event.source and other.sequence < event.sequence for other in waiting)
     return not earlier and event.cause not in not_placed
 
@@ -148,7 +148,7 @@ def _is_id(text: str) -> bool:
 
 
 async def _told(watched: Watched, request_id: UUID, perimeter: list[str] | None) -> list[Event]:
-    """Read what one service told about the request."""
+    """Read what one service published about the request."""
     rows = await watched.database.fetch(
         """
         SELECT j.id, j.source, j.sequence, j.type, j.recorded_at, j.body,
@@ -182,7 +182,7 @@ async def _told(watched: Watched, request_id: UUID, perimeter: list[str] | None)
 
 
 async def _follow(watched: Watched, request_id: UUID, events: Sequence[Event]) -> None:
-    """Say of each event whether this service applied it, holds it, or keeps it for its turn."""
+    """Note for each event whether this service applied it, holds it, or has parked it."""
     # What stands alone (a transfer, for whoever does not follow its stream) is applied under its own id.
     subjects = [str(request_id), *(_alone(event) for event in events)]
     applied = {
@@ -212,7 +212,7 @@ async def _follow(watched: Watched, request_id: UUID, events: Sequence[Event]) -
             (_alone(event), event.source), 0
         ):
             event.applied_by.append(watched.name)
-        elif hears(watched.queue, told_by=event.service, service=watched.name, departement=event.departement):
+        elif is_for(watched.queue, publisher=event.service, service=watched.name, departement=event.departement):
             event.missing_at.append(watched.name)
 
 

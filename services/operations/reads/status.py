@@ -16,7 +16,8 @@ from services.operations.adapters.connections import UNREACHABLE, Connections, W
 from services.operations.domain.concerns import NO_RELAY, Concern, What
 from services.operations.domain.queues import DEAD, may_open
 from services.operations.reads.behind import Behind, Forked, compare
-from services.operations.reads.duties import (
+from services.operations.reads.figures import ServiceFigures, figures
+from services.operations.reads.overdue import (
     Deadlines,
     Deliveries,
     SuspendedWebhooks,
@@ -24,7 +25,6 @@ from services.operations.reads.duties import (
     deliveries,
     suspended_webhooks,
 )
-from services.operations.reads.figures import ServiceFigures, figures
 from shared.errors import Refusal
 from shared.messaging.names import UNROUTED_QUEUE
 
@@ -77,12 +77,12 @@ class ServiceStatus(BaseModel):
 
     @property
     def unreached(self) -> bool:
-        """Tell whether the service itself gave no answer."""
+        """Whether the service itself gave no answer."""
         return any(one.startswith(NO_ANSWER) for one in self.missing)
 
     @property
     def database_refuses(self) -> bool:
-        """Tell whether the database runs, and refuses."""
+        """Whether the database runs, and refuses access."""
         return self.database_away in REFUSALS
 
 
@@ -111,7 +111,7 @@ class Status(BaseModel):
 async def status(connections: Connections, *, at: datetime, perimeter: list[str] | None = None) -> Status:
     """Look at everything, for these départements or for all, within about ten seconds whatever is away or frozen.
 
-    What is away is told, and the rest is still there. Queues and services are everybody's; of queues where messages are
+    What is away is named, and the rest is shown. Queues and services are everybody's; of queues where messages are
     parked only those of one's own départements are shown.
     """
     queues, services = await asyncio.gather(
@@ -169,9 +169,9 @@ async def _read_figures(watched: Watched, told: ServiceStatus, perimeter: list[s
 
 
 async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], list[str]]:
-    """Ask the service itself whether it is ready, what it misses, and what works less well.
+    """Ask the service whether it is ready, what is missing, and what is degraded.
 
-    Nothing is known where no address was told.
+    Nothing is known without a configured address.
     """
     if public_url is None:
         return None, [], []
@@ -210,7 +210,7 @@ async def asked(broker: Broker, expected: set[str], listened: set[str]) -> list[
 
 
 def _placed(connections: Connections, queue: Queue) -> QueueStatus:
-    """Say what a queue is for."""
+    """Classify a queue."""
     watched = connections.of_queue(queue.name)
     kind: Literal["service", "dead", "unrouted", "other"] = "other"
     if queue.name == UNROUTED_QUEUE:
@@ -295,7 +295,7 @@ def _of_duties(one: ServiceStatus) -> list[Concern]:
 
 
 def _of_what_is_behind(late: list[Behind], known: list[Concern], *, broker_away: bool) -> list[Concern]:
-    """Tell where events have stood for long; nothing to do there when their way is known to be closed."""
+    """Name the consumers that lag for long; not urgent where the cause is named by another concern."""
     closed = {concern.where.partition(".")[0] for concern in known if concern.urgent}
     found: list[Concern] = []
     for service in dict.fromkeys(one.service for one in late):

@@ -193,7 +193,7 @@ def _possible_hashes(row: Row, last: _Last | None) -> set[bytes]:
 
 
 def _labels_are_true(row: Row) -> bool:
-    """Tell whether the columns say what the text says."""
+    """Return whether the columns agree with the text."""
     try:
         told = json.loads(row["body"])
         service, fact, _ = told["type"].split(".")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.operations.domain.actions import Action
 from shared import db
 from shared.clock import new_id
 from shared.db import Reader, Transaction
@@ -39,7 +40,7 @@ def motive(why: str) -> str:
     return told
 
 
-async def note(tx: Transaction, *, by: str, action: str, target: str, why: str) -> None:
+async def note(tx: Transaction, *, by: str, action: Action, target: str, why: str) -> None:
     """Keep an action, in the transaction that does it."""
     await tx.execute(
         "INSERT INTO operation (id, by, action, target, why) VALUES ($1, $2, $3, $4, $5)",

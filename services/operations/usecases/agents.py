@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from shared import clock
 from shared.db import Database
@@ -44,7 +45,7 @@ async def add(
             at=clock.now(),
         )
         if before is None or _rights(before) != _rights(agent):
-            await record.note(tx, by=by, action="agent.add", target=_rights(agent), why=why)
+            await record.note(tx, by=by, action=Action.AGENT_ADD, target=_rights(agent), why=why)
         return agent
 
 
@@ -52,7 +53,7 @@ async def remove(database: Database, *, email: str, by: str, why: str = _WHY) ->
     """End an agent's access: their tokens and sessions with it."""
     async with database.transaction() as tx:
         await store.remove_agent(tx, email=email, at=clock.now())
-        await record.note(tx, by=by, action="agent.remove", target=email.strip().lower(), why=why)
+        await record.note(tx, by=by, action=Action.AGENT_REMOVE, target=email.strip().lower(), why=why)
 
 
 async def issue_token(
@@ -65,7 +66,7 @@ async def issue_token(
         agent = await store.agent_by_email(tx, email)
         token = await store.issue_token(tx, agent_id=agent.id, name=name, at=at, expires_at=ends)
         target = f"{agent.email}: {name}, until {ends.isoformat(timespec='seconds')}"
-        await record.note(tx, by=by, action="agent.token", target=target, why=why)
+        await record.note(tx, by=by, action=Action.AGENT_TOKEN, target=target, why=why)
         return token
 
 
@@ -76,7 +77,7 @@ async def revoke_tokens(
     async with database.transaction() as tx:
         agent = await store.agent_by_email(tx, email)
         count = await store.revoke_tokens(tx, agent_id=agent.id, token_id=token_id, at=clock.now())
-        await record.note(tx, by=by, action="agent.revoke", target=f"{agent.email}: {token_id or 'all'}", why=why)
+        await record.note(tx, by=by, action=Action.AGENT_REVOKE, target=f"{agent.email}: {token_id or 'all'}", why=why)
         return count
 
 

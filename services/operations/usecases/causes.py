@@ -11,6 +11,7 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from services.operations.usecases.quarantine import COLUMNS, SEEN, Quarantined
 from shared.db import Reader
@@ -163,7 +164,9 @@ async def _settle_batch(watched: Watched, key: str, decision: Decision) -> int:
             return 0
         if decision.settlement == "replayed":
             await resubmitted.add(tx, [resubmitted.message_of(row) for row in rows])
-        action = {"replayed": "quarantine.replay_all", "discarded": "quarantine.discard_all"}[decision.settlement]
+        action = {"replayed": Action.QUARANTINE_REPLAY_ALL, "discarded": Action.QUARANTINE_DISCARD_ALL}[
+            decision.settlement
+        ]
         target = f"{len(rows)} messages, cause {key}, the first {rows[0]['id']}: {rows[0]['reason']}"
         await record.note(tx, by=decision.by, action=action, target=target, why=decision.why)
         return len(rows)

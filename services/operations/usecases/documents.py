@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from shared.db import Reader
 from shared.errors import Conflict
@@ -63,7 +64,7 @@ def infected(folder: Path) -> list[InfectedFile]:
 
 
 async def ahead(reader: Reader) -> Ahead:
-    """Tell whether the sweep of documents waits for a decision, and about which files."""
+    """Return whether the sweep of documents waits for a decision, and about which files."""
     since = await reader.fetchval("SELECT ahead_since FROM document_folder")
     rows = await reader.fetch("SELECT id, size, modified_at FROM unclaimed_file ORDER BY modified_at, id")
     return Ahead(since=since, files=[UnclaimedFile(**row) for row in rows])
@@ -88,5 +89,7 @@ async def confirm(watched: Watched, *, by: str, why: str) -> int:
         files: int = await tx.fetchval(
             "WITH gone AS (DELETE FROM unclaimed_file RETURNING 1) SELECT count(*) FROM gone"
         )
-        await record.note(tx, by=by, action="documents.confirm", target=f"{files} files that no row claims", why=why)
+        await record.note(
+            tx, by=by, action=Action.DOCUMENTS_CONFIRM, target=f"{files} files that no row claims", why=why
+        )
     return files

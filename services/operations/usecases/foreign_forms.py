@@ -13,8 +13,9 @@ from yarl import URL
 
 from services.operations.adapters.broker_admin import BrokerAdmin
 from services.operations.adapters.connections import Connections
+from services.operations.domain.actions import Action
 from services.operations.store import record
-from services.operations.usecases.unrouted import FRONT_DOOR
+from services.operations.usecases.undelivered import FRONT_DOOR
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging import accounts
@@ -110,7 +111,7 @@ async def add(connections: Connections, admin: BrokerAdmin, name: str, *, renew:
     if await admin.call("GET", f"users/{user}") and not renew:
         raise FormKnown(name=name)
     async with connections.service(FRONT_DOOR).database.transaction() as tx:
-        await _note(tx, "form.renew" if renew else "form.add", name, by, why)
+        await _note(tx, Action.FORM_RENEW if renew else Action.FORM_ADD, name, by, why)
         await admin.call("PUT", f"queues/{admin.vhost}/{user}", _QUEUE)
         for answer in ANSWERS:
             binding = {"routing_key": f"{answer}.{name}"}
@@ -133,7 +134,7 @@ async def remove(connections: Connections, admin: BrokerAdmin, name: str, *, by:
     if not is_form_name(name) or await admin.call("GET", f"users/{user}") is None:
         raise NoSuchForm(name=name)
     async with connections.service(FRONT_DOOR).database.transaction() as tx:
-        await _note(tx, "form.remove", name, by, why)
+        await _note(tx, Action.FORM_REMOVE, name, by, why)
         await admin.call("DELETE", f"users/{user}")
         await admin.call("DELETE", f"queues/{admin.vhost}/{user}")
 
@@ -143,5 +144,5 @@ def amqp_url(operators: str, name: str, password: str) -> str:
     return str(URL(operators).with_user(form_user(name)).with_password(password).with_query(None))
 
 
-async def _note(tx: Transaction, action: str, name: str, by: str, why: str) -> None:
+async def _note(tx: Transaction, action: Action, name: str, by: str, why: str) -> None:
     await record.note(tx, by=by, action=action, target=form_source(name), why=why)

@@ -1,4 +1,4 @@
-"""Streams that wait because one of their events cannot be applied: seen, tried again, or led past that event."""
+"""Streams that wait because one of their events cannot be applied: list, show, retry, skip that event."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from shared.db import Reader, Row, Transaction
 from shared.errors import NotFound
@@ -55,7 +56,7 @@ class Held(BaseModel):
 
     @property
     def given_up(self) -> bool:
-        """Tell whether it is not tried again by itself."""
+        """Whether it is not tried again by itself."""
         return self.next_attempt_at is None
 
 
@@ -125,7 +126,7 @@ async def retry(watched: Watched, event_id: str, *, by: str, why: str, perimeter
             held.subject,
             held.source,
         )
-        await record.note(tx, by=by, action="held.retry", target=_target(held), why=why)
+        await record.note(tx, by=by, action=Action.HELD_RETRY, target=_target(held), why=why)
     return held
 
 
@@ -170,7 +171,7 @@ async def retry_all(
         if not rows:
             raise NoneHeld
         target = f"{len(rows)} streams ({chosen or 'all'})"
-        await record.note(tx, by=by, action="held.retry_all", target=target, why=why)
+        await record.note(tx, by=by, action=Action.HELD_RETRY_ALL, target=target, why=why)
     return len(rows)
 
 
@@ -205,7 +206,7 @@ async def skip(watched: Watched, event_id: str, *, by: str, why: str, perimeter:
             record.motive(why),
         )
         await _go_on(tx, held)
-        await record.note(tx, by=by, action="held.skip", target=_target(held), why=why)
+        await record.note(tx, by=by, action=Action.HELD_SKIP, target=_target(held), why=why)
     return held
 
 

@@ -1,4 +1,4 @@
-"""Mails that did not reach anybody: seen with the mail server's words, and sent again."""
+"""Mails that did not reach anybody: list with the mail server's words, send again."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Connections, Watched
-from services.operations.reads.duties import LATELY_DAYS, SENDS_MAILS
+from services.operations.domain.actions import Action
+from services.operations.reads.overdue import LATELY_DAYS, SENDS_MAILS
 from services.operations.store import record
 from shared.db import Reader, Row, Transaction
 from shared.errors import Conflict, NotFound
@@ -70,17 +71,17 @@ class Mail(BaseModel):
 
     @property
     def given_up(self) -> bool:
-        """Tell whether it is not tried again by itself."""
+        """Whether it is not tried again by itself."""
         return self.status in {"failed", "uncertain"}
 
     @property
     def may_resend(self) -> bool:
-        """Tell whether sending it again changes anything: not while it leaves for the first time, or once it left."""
+        """Whether sending it again changes anything: not while it leaves for the first time, or once it left."""
         return self.given_up or (self.status == "queued" and self.attempts > 0)
 
 
 class Answer(BaseModel):
-    """What mail servers said, and of how many mails."""
+    """The words of a mail server, and for how many mails."""
 
     words: str
     mails: int
@@ -141,7 +142,7 @@ async def resend(watched: Watched, mail_id: UUID, *, by: str, why: str, perimete
         if not found.recipient:
             raise NoAddress
         await _queue_again(tx, [mail_id], by)
-        await record.note(tx, by=by, action="delivery.resend", target=f"{found.event_type} {found.id}", why=why)
+        await record.note(tx, by=by, action=Action.DELIVERY_RESEND, target=f"{found.event_type} {found.id}", why=why)
         return await show(tx, mail_id, perimeter=perimeter)
 
 
@@ -170,7 +171,7 @@ async def answers(reader: Reader, *, perimeter: list[str] | None = None) -> list
 async def resend_answered(
     watched: Watched, words: str, *, by: str, why: str, perimeter: list[str] | None = None
 ) -> int:
-    """Have all mails of the last days that were refused with these very words tried again now; tell how many.
+    """Have all mails of the last days that were refused with these very words tried again now; return how many.
 
     Refuses with `NoneRefused`.
     """
@@ -186,7 +187,7 @@ async def resend_answered(
         if not rows:
             raise NoneRefused
         await _queue_again(tx, [row["id"] for row in rows], by)
-        await record.note(tx, by=by, action="delivery.resend", target=f"{len(rows)} mails: {words}", why=why)
+        await record.note(tx, by=by, action=Action.DELIVERY_RESEND, target=f"{len(rows)} mails: {words}", why=why)
         return len(rows)
 
 
@@ -204,7 +205,7 @@ async def _queue_again(tx: Transaction, mail_ids: Sequence[UUID], by: str) -> No
     )
 
 
-def postman(connections: Connections) -> Watched | None:
+def mail_service(connections: Connections) -> Watched | None:
     """Give the service that sends mails, if it is looked after here."""
     return connections.services.get(SENDS_MAILS)
 

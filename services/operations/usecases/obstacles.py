@@ -11,8 +11,8 @@ from services.operations.adapters.connections import UNREACHABLE, Connections
 from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.domain.queues import DEAD
 from services.operations.reads.awaited import Awaited, awaited
-from services.operations.reads.duties import SENDS_MAILS
 from services.operations.reads.journals import Event, Trail
+from services.operations.reads.overdue import SENDS_MAILS
 from services.operations.reads.status import QueueStatus, ServiceStatus, Status, status
 from services.operations.usecases import held, mails, quarantine
 from services.operations.usecases.held import Held, NotHeld
@@ -31,7 +31,7 @@ class Story(Trail):
 
 
 async def story(connections: Connections, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> Story:
-    """Say of a trail what keeps its request from going on, and who acts next."""
+    """Add to the events of a request what keeps it from going on, and who acts next."""
     keeping, awaits = await asyncio.gather(
         obstacles(connections, trail, at=at, perimeter=perimeter),
         awaited(connections, trail.request_id, perimeter=perimeter),
@@ -85,7 +85,7 @@ async def _unreadable(connections: Connections, trail: Trail, perimeter: list[st
 
 
 async def _mails(connections: Connections, trail: Trail, perimeter: list[str] | None) -> list[Mail]:
-    postman = mails.postman(connections)
+    postman = mails.mail_service(connections)
     if postman is None:
         return []
     try:

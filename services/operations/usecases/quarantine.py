@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, NotFound
@@ -149,7 +150,7 @@ async def read(
     async with watched.database.transaction() as tx:
         found = await show(tx, watched.name, message_id, perimeter=perimeter)
         body = await bytes_of(tx, message_id)
-        await record.note(tx, by=by, action="quarantine.read", target=str(message_id), why="Lecture du message")
+        await record.note(tx, by=by, action=Action.QUARANTINE_READ, target=str(message_id), why="Lecture du message")
     return found, body
 
 
@@ -216,6 +217,6 @@ async def _settle(
     found = await show(tx, service, message_id, perimeter=perimeter)
     if not done:
         raise AlreadySettled(by=found.settled_by)
-    action = {"replayed": "quarantine.replay", "discarded": "quarantine.discard"}[settlement]
+    action = {"replayed": Action.QUARANTINE_REPLAY, "discarded": Action.QUARANTINE_DISCARD}[settlement]
     await record.note(tx, by=by, action=action, target=f"{found.routing_key} {found.id}: {found.reason}", why=why)
     return found

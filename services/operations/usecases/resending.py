@@ -1,4 +1,4 @@
-"""Events of a journal told once more, by hand: to one queue that missed them, or to all who listen."""
+"""Resend: put events of a journal into the outbox once more, for one queue or for all consumers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,10 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Connections, Watched
+from services.operations.domain.actions import Action
 from services.operations.reads import journals
 from services.operations.store import record
-from services.operations.usecases import unrouted as unrouted_messages
+from services.operations.usecases import undelivered
 from shared.db import Row, Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging.names import EVERYBODY
@@ -84,7 +85,7 @@ class Resent(BaseModel):
 async def resend(
     connections: Connections, choice: Choice, *, by: str, why: str, perimeter: list[str] | None = None
 ) -> Resent:
-    """Tell a bounded number of events again, at once; in a perimeter, only those of a request that lies there.
+    """Resend a bounded number of events at once; in a perimeter, only those of a request that lies there.
 
     Refuses with `Invalid`, `NotWatched`, `NoSuchRequest`, `NoSuchQueue`, `NothingToResend`, `TooManyToResend`.
     """
@@ -100,7 +101,7 @@ async def resend(
 
 
 async def resend_in_lots(connections: Connections, choice: Choice, *, by: str, why: str) -> Resent:
-    """Tell however many events again, the next lot only when one has left: nobody is flooded.
+    """Resend any number of events lot by lot, the next one when the last has left.
 
     Refuses as `resend` does, but for the number; and with `NotSending`.
     """
@@ -113,7 +114,7 @@ async def resend_in_lots(connections: Connections, choice: Choice, *, by: str, w
 
 
 async def _checked(connections: Connections, choice: Choice) -> tuple[Watched, str | None]:
-    """Find the service that told, and the stream; make sure that the queue is there."""
+    """Find the publishing service and the stream; check that the queue exists."""
     parts = choice.source.split("/")
     if len(parts) < 2 or parts[0]:  # noqa: PLR2004 - a slash, and a name
         raise Invalid.field(
@@ -125,7 +126,7 @@ async def _checked(connections: Connections, choice: Choice) -> tuple[Watched, s
     subject = str(await journals.id_of(connections, choice.request)) if choice.request else None
     if choice.queue is not None:
         async with connections.broker.channel() as channel:
-            await unrouted_messages.existing_queue(channel, choice.queue)
+            await undelivered.existing_queue(channel, choice.queue)
     return watched, subject
 
 
@@ -155,12 +156,14 @@ async def _count(watched: Watched, choice: Choice, subject: str | None) -> int:
 async def _lots(
     watched: Watched, choice: Choice, subject: str | None, events: int, *, by: str, why: str
 ) -> AsyncIterator[int]:
-    """Put lot after lot into the outbox, and say how many were put so far; who and why is written with the first."""
+    """Put lot after lot into the outbox, and yield how many were put so far; the action is recorded with the first."""
     put, after = 0, 0
     while put < events:
         async with watched.database.transaction() as tx:
             if not put:
-                await record.note(tx, by=by, action="events.resend", target=_target(choice, subject, events), why=why)
+                await record.note(
+                    tx, by=by, action=Action.EVENTS_RESEND, target=_target(choice, subject, events), why=why
+                )
             lot = await _put(tx, choice, subject, after=after, most=min(LOT, events - put))
         if not lot["events"]:
             return
@@ -220,7 +223,7 @@ async def _wait_until_sent(watched: Watched, choice: Choice, *, put: int, events
 
 
 def _target(choice: Choice, subject: str | None, events: int) -> str:
-    """Say what is sent again, to whom."""
+    """Describe for the record what is sent again, to whom."""
     which = f"{choice.source}{f' {subject}' if subject else ''}"
     parts = [
         f"from {choice.since.isoformat()}" if choice.since else "",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from shared.db import Reader
 from shared.errors import NotFound
@@ -77,5 +78,5 @@ async def retry(watched: Watched, event_id: UUID, *, by: str, why: str) -> int:
             "INSERT INTO outbox (position, queue, waiting_since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             [tuple(row) for row in rows],
         )
-        await record.note(tx, by=by, action="unsendable.retry", target=str(event_id), why=why)
+        await record.note(tx, by=by, action=Action.UNSENDABLE_RETRY, target=str(event_id), why=why)
     return len(rows)

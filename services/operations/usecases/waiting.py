@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
+from services.operations.domain.actions import Action
 from services.operations.store import record
 from shared.db import Reader
 from shared.errors import NotFound
@@ -36,9 +37,9 @@ class NothingExpected(NotFound):
 async def discard(
     watched: Watched, *, source: str, subject: str, by: str, why: str, perimeter: list[str] | None = None
 ) -> int:
-    """Expect nothing more of a stream: forget how far it is said to go, and put what is parked away for good.
+    """Expect nothing more of a stream: forget its announced head, and settle its parked events in the quarantine.
 
-    What its source publishes or announces from now on is taken as ever. Gives how many events were parked.
+    What its source publishes or announces from now on is consumed as usual. Returns how many events were parked.
     Refuses with `NothingExpected`.
     """
     async with watched.database.transaction() as tx:
@@ -69,7 +70,7 @@ async def discard(
         if expected == "DELETE 0" and not parked:
             raise NothingExpected
         target = f"{source} {subject}: {len(parked)} events"
-        await record.note(tx, by=by, action="waiting.discard", target=target, why=why)
+        await record.note(tx, by=by, action=Action.WAITING_DISCARD, target=target, why=why)
     return len(parked)
 
 
@@ -89,7 +90,7 @@ async def list_gaps(
     perimeter: list[str] | None = None,
     stream: tuple[str, str] | None = None,
 ) -> list[Gap]:
-    """Give the streams of a service that wait for an event, oldest first; held ones are told elsewhere."""
+    """Give the streams of a service that wait for an event, oldest first; without those that are held."""
     source, subject = stream or (None, None)
     rows = await reader.fetch(
         """

@@ -1,4 +1,4 @@
-"""The actions of the API: a row for each, with its address, what it is told and what it answers."""
+"""The actions of the API: a row for each, with address, command, use case and answer."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -7,11 +7,11 @@ from litestar.handlers import HTTPRouteHandler
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.operations.domain.queues import require_open
-from services.operations.reads.duties import SENDS_MAILS
-from services.operations.usecases import causes, held, mails, quarantine, resending, unrouted, waiting
+from services.operations.reads.overdue import SENDS_MAILS
+from services.operations.usecases import causes, held, mails, quarantine, resending, undelivered, waiting
 from services.operations.usecases.causes import Decision, Settled, Settlement
 from services.operations.usecases.resending import Choice, Resent
-from services.operations.usecases.unrouted import Replayed
+from services.operations.usecases.undelivered import Replayed
 from services.operations.web.api import (
     HeldItem,
     MailItem,
@@ -152,14 +152,14 @@ async def resend_delivery(do: OperatorContext, mail_id: UUID, command: Why) -> M
 async def drain_dead(do: OperatorContext, queue: str, command: Why) -> Drained:
     """Hand the dead letters of a queue to its service again."""
     require_open(queue, do.perimeter)
-    moved = await unrouted.drain(do.connections, queue, by=do.agent.email, why=command.why)
+    moved = await undelivered.drain(do.connections, queue, by=do.agent.email, why=command.why)
     return Drained(queue=queue, moved=moved)
 
 
 async def replay_unrouted(do: OperatorContext, command: Why) -> Replayed:
-    """Have their publishers publish them again; tells how many stay, because no journal has them."""
+    """Have their publishers publish them again; `came_back` counts those that stay, because no journal has them."""
     require_open(UNROUTED_QUEUE, do.perimeter)
-    return await unrouted.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
+    return await undelivered.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
 
 
 async def resend_events(do: OperatorContext, command: ResendOrder) -> Resent:

@@ -10,17 +10,17 @@ from pydantic import BaseModel
 
 from services.operations.domain.queues import DEAD, require_open
 from services.operations.reads import journals, status
-from services.operations.reads.duties import SENDS_MAILS
+from services.operations.reads.overdue import SENDS_MAILS
 from services.operations.reads.status import Status
 from services.operations.store.record import Operation
-from services.operations.usecases import causes, held, mails, quarantine, unrouted, waiting
+from services.operations.usecases import causes, held, mails, quarantine, undelivered, waiting
 from services.operations.usecases.causes import Cause
-from services.operations.usecases.checking import Check
 from services.operations.usecases.held import Held
+from services.operations.usecases.journal_checks import Check
 from services.operations.usecases.mails import Mail
 from services.operations.usecases.obstacles import Story, story
 from services.operations.usecases.quarantine import Quarantined
-from services.operations.usecases.unrouted import Parked
+from services.operations.usecases.undelivered import Parked
 from services.operations.usecases.waiting import Gap
 from services.operations.web.context import READERS, OperatorContext, all_of_it
 from services.operations.web.pages.overview import latest
@@ -169,19 +169,19 @@ async def list_deliveries(context: NamedDependency[OperatorContext]) -> Paged[Ma
 async def list_dead(queue: FromPath[str], context: NamedDependency[OperatorContext]) -> Paged[Parked]:
     """List the dead letters of a queue, at most 50."""
     require_open(queue, context.perimeter)
-    return _whole(await unrouted.list_parked(context.connections, queue.removesuffix(DEAD) + DEAD))
+    return _whole(await undelivered.list_parked(context.connections, queue.removesuffix(DEAD) + DEAD))
 
 
 @get("/unrouted", guards=[READERS])
 async def list_unrouted(context: NamedDependency[OperatorContext]) -> Paged[Parked]:
     """List the messages that no queue listens to, at most 50."""
     require_open(UNROUTED_QUEUE, context.perimeter)
-    return _whole(await unrouted.list_parked(context.connections, UNROUTED_QUEUE))
+    return _whole(await undelivered.list_parked(context.connections, UNROUTED_QUEUE))
 
 
 @get("/requests/{reference:str}/events", guards=[READERS])
 async def events_of_request(reference: FromPath[str], context: NamedDependency[OperatorContext]) -> Story:
-    """Tell a request's events across the services, in order, and what keeps it from going on.
+    """Return a request's events across the services, in order, and what keeps it from going on.
 
     `reference` is its id or its number.
     """
@@ -191,7 +191,7 @@ async def events_of_request(reference: FromPath[str], context: NamedDependency[O
 
 @get("/journals", guards=[READERS, all_of_it])
 async def list_checks(context: NamedDependency[OperatorContext]) -> Paged[Check]:
-    """Tell what the last verification of each journal found."""
+    """Return what the last verification of each journal found."""
     return _whole(context.checks.last())
 
 

@@ -13,15 +13,15 @@ from litestar.types import Guard
 from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.obstacles import moment
 from services.operations.domain.services import service_word
-from services.operations.usecases.checking import Checks
-from services.operations.web import help_pages
+from services.operations.usecases.journal_checks import Checks
+from services.operations.web import runbook
 from shared.commands import Command
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent, Role
+from shared.web import pages
 from shared.web.access import current_agent, only
 from shared.web.actions import Action, Refused, RequestContext, Resource, page_read, page_routes
-from shared.web.pages import flash, render
 
 Row = TypeVar("Row")
 
@@ -37,7 +37,7 @@ async def all_of_it(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
 
 
 class Order(TypedDict):
-    """What each action is told beside what it does: who acts, why, and the départements that they see."""
+    """The arguments of each use case: who acts, why, and the départements that they see."""
 
     by: str
     why: str
@@ -75,9 +75,9 @@ class OperatorContext(RequestContext):
         """Give what an action records."""
         return {"by": self.agent.email, "why": why, "perimeter": self.perimeter}
 
-    def say(self, sentence: str, level: str = "success") -> None:
+    def flash(self, sentence: str, level: str = "success") -> None:
         """Keep a French sentence for the next page."""
-        flash(self.request, sentence, level)
+        pages.flash(self.request, sentence, level)
 
     async def from_all(
         self, read: Callable[[Watched], Awaitable[Sequence[Row]]], service: str | None = None
@@ -89,7 +89,7 @@ class OperatorContext(RequestContext):
         self, name: str, refused: Refused | None = None, *, away: Sequence[str] = (), **values: object
     ) -> Response[Any]:
         """Show a page; what was typed and is wrong, if a form was refused."""
-        return render(
+        return pages.render(
             self.request,
             f"operations/{name}.html",
             status_code=refused.status if refused else 200,
@@ -99,7 +99,7 @@ class OperatorContext(RequestContext):
             away=", ".join(service_word(one) for one in away),
             service_word=service_word,
             moment=moment,
-            help_of=help_pages.anchor,
+            help_of=runbook.anchor,
             **values,
         )
 
@@ -135,7 +135,7 @@ def form(
 ) -> list[HTTPRouteHandler]:
     """Make the route that takes the form of a page, for operators alone.
 
-    The use case says what it did, and gives the address of the next page.
+    The use case flashes what it did, and returns the address of the next page.
     """
     resource = Resource(
         address=address, page=address, view=None, read=show, show=show, guards=list(guards) or [OPERATORS]

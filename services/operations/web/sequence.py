@@ -1,4 +1,4 @@
-"""A request's events as a sequence diagram: who told whom what, how long after, and where it stopped."""
+"""A request's events as a sequence diagram: publishers, consumers, delays, and where it stopped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Row:
 
     @property
     def stopped(self) -> bool:
-        """Tell whether it holds its request somewhere."""
+        """Whether it holds its request somewhere."""
         return any(arrow.how == "held" for arrow in self.arrows)
 
 

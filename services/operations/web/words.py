@@ -14,26 +14,6 @@ from shared.french.numbers import plural_fr
 from shared.french.words import TEAM, event_word
 from shared.messaging.inbox.held import Code
 
-ACTION = {
-    "held.retry": "Événement retenu\u00a0: nouvel essai",
-    "documents.confirm": "Documents inconnus de la base\u00a0: mis à la corbeille",
-    "held.skip": "Événement retenu\u00a0: laissé de côté",
-    "held.retry_all": "Demandes retenues\u00a0: nouvel essai ensemble",
-    "waiting.discard": "Attente\u00a0: événement qui n’existera jamais",
-    "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
-    "quarantine.replay_all": "Quarantaine\u00a0: messages d’une cause renvoyés",
-    "quarantine.discard_all": "Quarantaine\u00a0: messages d’une cause écartés",
-    "quarantine.read": "Quarantaine\u00a0: message lu",
-    "quarantine.discard": "Quarantaine\u00a0: message écarté",
-    "dead.drain": "Lettres mortes\u00a0: remises en file",
-    "events.resend": "Événements renvoyés depuis le journal",
-    "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
-    "agent.add": "Agent\u00a0: droits donnés",
-    "agent.remove": "Agent\u00a0: accès retiré",
-    "agent.token": "Agent\u00a0: jeton donné",
-    "agent.revoke": "Agent\u00a0: jetons révoqués",
-    "delivery.resend": "Courriel renvoyé",
-}
 HELD = {
     Code.FAILED: "échec",
     Code.WAITS_FOR_ANOTHER: "attend un événement d’une autre suite",
@@ -88,7 +68,7 @@ class Wrong:
 
 
 def fault(found: Fault) -> Wrong:
-    """Say what is wrong with a row of a journal, or with rows that are not there."""
+    """Describe a fault of a journal in French."""
     which = f"n°\u00a0{found.sequence}" + (f" à {found.until}" if found.until > found.sequence else "")
     sentence = {
         "tampered": f"L’événement {which} a été modifié après coup.",
@@ -107,7 +87,7 @@ def held_group(group: Group) -> str:
 
 
 def missing(gap: Gap) -> str:
-    """Say which events a stream lacks."""
+    """Write which events a stream lacks."""
     return f"n°\u00a0{gap.missing}" + (f" à {gap.first - 1}" if gap.first > gap.missing + 1 else "")
 
 
@@ -117,14 +97,14 @@ def awaited_team(team: str) -> str:
 
 
 def between(seconds: float) -> str:
-    """Say how long after what came before something was: machines answer within milliseconds, people in days."""
+    """Write the time between two events: machines answer within milliseconds, people in days."""
     if seconds < 1:
         return f"{max(0.0, seconds) * 1000:.0f}\u00a0ms"
     return f"{seconds:.1f}\u00a0s".replace(".", ",") if seconds < _PRECISE else duration_fr(seconds)
 
 
 def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:
-    """Say who has not applied what whom told: teller, listener, events, since when."""
+    """Return the rows of the table of lags: publisher, consumer, events, age."""
     oldest = sorted(status.behind, key=lambda one: -one.seconds)
     return [
         (service_word(one.told_by), service_word(one.service), one.events, duration_fr(one.seconds)) for one in oldest

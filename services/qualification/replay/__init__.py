@@ -26,7 +26,7 @@ def rebuilding() -> Rebuilding:
                 transferred: recorded_then_consumed(OF_CASES[transferred], consumed[transferred]),
             }
         ),
-        hears=subscription(rules).bindings,
+        bindings=subscription(rules).bindings,
         tables=TABLES,
         left_out=LEFT_OUT,
     )

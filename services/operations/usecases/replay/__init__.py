@@ -1,4 +1,4 @@
-"""Is what a service shows what the journals tell? It is rebuilt from them into an empty database, and compared."""
+"""Replay: rebuild a service from the journals into an empty database, and compare it with the live one."""
 
 from services.operations.usecases.replay.comparison import Difference
 from services.operations.usecases.replay.replaying import Behind, Forked, Replayed, replay

@@ -15,9 +15,9 @@ MOST_NAMED = 200
 
 
 class Difference(BaseModel):
-    """One row that is not what the journals tell; `row` names it by identifiers, `columns` by name only.
+    """One row that differs from the rebuilt one; `row` names it by identifiers, `columns` by name only.
 
-    `missing`: the service lacks it. `extra`: the journals tell nothing of it. `different`: in these columns.
+    `missing`: the service lacks it. `extra`: the rebuilt database does not have it. `different`: in these columns.
     """
 
     table: str

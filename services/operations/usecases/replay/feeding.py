@@ -1,4 +1,4 @@
-"""Feeds all that was told to a service's own consumers, in a database where nothing is told on."""
+"""Feed the events of all journals to a service's handlers, in a database from which nothing is published."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ RETRIED_EVERY = 1_000
 
 @dataclass(slots=True)
 class Fed:
-    """What was given: how many events, how far each stream went, and how far of it the service must have heard."""
+    """What was given: how many events, how far each stream went, and how far of it the service must have consumed."""
 
     events: int = 0
     last: dict[Stream, int] = field(default_factory=dict)
@@ -42,7 +42,7 @@ async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator
         count += 1
         fed.events += 1
         fed.last[event.stream] = max(event.sequence, fed.last.get(event.stream, 0))
-        if event.source.split("/")[1] != rebuilding.service and matches_any(event.routing_key, rebuilding.hears):
+        if event.source.split("/")[1] != rebuilding.service and matches_any(event.routing_key, rebuilding.bindings):
             fed.heard[event.stream] = fed.last[event.stream]
         if fed.events % RETRIED_EVERY == 0:
             await _retry(database, inbox)

@@ -30,7 +30,7 @@ class Event:
 
     @property
     def stream(self) -> Stream:
-        """Its stream: who tells, about which request."""
+        """Its stream: source and subject."""
         return self.source, self.subject
 
 
@@ -94,7 +94,7 @@ async def _push(ahead: list[tuple[datetime, int, Event]], place: int, walk: Asyn
 
 
 async def _stands_in(journals: Sequence[Database], event_id: UUID) -> bool:
-    """Tell whether one of the journals holds this event: what a stranger's form led to waits for nothing."""
+    """Return whether one of the journals holds this event: what a stranger's form led to waits for nothing."""
     for journal in journals:
         if await journal.fetchval("SELECT EXISTS (SELECT FROM journal WHERE id = $1)", event_id):
             return True

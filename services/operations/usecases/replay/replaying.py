@@ -15,7 +15,7 @@ from shared.messaging.replay import Rebuilding
 
 
 class Behind(BaseModel):
-    """A stream of which the service has applied less than the journals tell, and than the rebuilt one could apply."""
+    """A stream of which the service has applied less than the journals hold, and than the rebuilt one could apply."""
 
     source: str
     subject: str
@@ -59,7 +59,7 @@ class Replayed(BaseModel):
 
     @property
     def identical(self) -> bool:
-        """Tell whether the service shows what the journals tell."""
+        """Whether the service shows what the journals hold."""
         return not self.behind and not self.forked and not any(table.different for table in self.tables)
 
 
@@ -77,7 +77,7 @@ class _Stands:
 async def replay(connections: Connections, rebuilding: Rebuilding, into: Database) -> Replayed:
     """Rebuild a service from the journals of all into an empty, migrated database, and compare; changes nothing live.
 
-    The live service may go on working: a request of which something was told since is left aside.
+    The live service may go on working: a request that has a newer event is left aside.
     """
     into.replaying = True
     before = await _stands(connections.service(rebuilding.service).database)
@@ -109,7 +109,7 @@ async def replay(connections: Connections, rebuilding: Rebuilding, into: Databas
 async def _progress(
     before: _Stands, live: Reader, rebuilt: Reader, fed: Fed
 ) -> tuple[list[Behind], list[Forked], set[str]]:
-    """Find what the service has not applied, what no journal tells, and the requests that moved since.
+    """Find what the service has not applied, what no journal holds, and the requests that moved since.
 
     `before` is where the service stood before the journals were read: what it had applied then must be in them.
     """

@@ -1,4 +1,4 @@
-"""A stream that waits for an event: seen, and closed when that event will never exist."""
+"""Page of a stream with a gap: show, close when the missing event will never exist."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -60,7 +60,7 @@ async def close_gap(do: OperatorContext, command: CloseGap) -> str:
     parked = await waiting.discard(
         do.connections.service(command.service), source=source, subject=subject, **do.order(command.why)
     )
-    do.say(f"Le service n’attend plus rien\u00a0; {plural_fr(parked, 'événement rangé', 'événements rangés')}.")
+    do.flash(f"Le service n’attend plus rien\u00a0; {plural_fr(parked, 'événement rangé', 'événements rangés')}.")
     return "/retenues"
 
 

@@ -1,4 +1,4 @@
-"""Requests that are held: seen, tried again, or led past their event."""
+"""Pages of held requests: list, show, retry, skip."""
 
 from typing import Any, Literal
 from urllib.parse import quote
@@ -65,7 +65,7 @@ async def retry_group(do: OperatorContext, command: RetryGroup) -> str:
     count = await held.retry_all(
         do.connections.service(service), code=code, type_=type_, source=None, **do.order(command.why)
     )
-    do.say(f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
+    do.flash(f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
     return "/retenues"
 
 
@@ -106,7 +106,7 @@ async def held_stream(context: OperatorContext, service: str, *, refused: Refuse
     except NotHeld as gone:
         if refused is None:
             raise
-        context.say(refused.form.errors.get("") or gone.detail, "warning")
+        context.flash(refused.form.errors.get("") or gone.detail, "warning")
         return redirect(_where_it_shows(str(given.get("subject", ""))))
     numbers = await journals.numbers(context.connections, [one.subject])
     return context.page(
@@ -126,13 +126,13 @@ async def settle_held(do: OperatorContext, command: SettleHeld) -> str:
     watched = do.connections.service(command.service)
     if command.action == "retry":
         await held.retry(watched, command.event_id, **do.order(command.why))
-        do.say("Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
+        do.flash("Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
     else:
         record.motive(command.why)
         if not command.sure:
             raise Invalid.field("sure", "Confirmez que le service n’en tiendra jamais compte\u00a0: c’est définitif.")
         await held.skip(watched, command.event_id, **do.order(command.why))
-        do.say("L’événement est laissé de côté\u00a0; le service continue avec la suite.")
+        do.flash("L’événement est laissé de côté\u00a0; le service continue avec la suite.")
     return _where_it_shows(command.subject)
 
 

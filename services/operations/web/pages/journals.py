@@ -1,4 +1,4 @@
-"""Are the journals whole? Verified from the page, by whoever sees all of them."""
+"""Page of the verification of the journals, for agents who see all départements."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ async def journals(context: NamedDependency[OperatorContext]) -> Response[Any]:
 async def verify_journals(context: NamedDependency[OperatorContext]) -> Response[Any]:
     """Begin to read all journals."""
     context.checks.begin(context.connections, by=context.agent.email)
-    context.say("La vérification est commencée\u00a0; son résultat s’affiche ici.")
+    context.flash("La vérification est commencée\u00a0; son résultat s’affiche ici.")
     return redirect("/journaux")
 
 

@@ -1,4 +1,4 @@
-"""Mails that did not reach anybody: seen with the mail server's words, and sent again."""
+"""Pages of mails that were not delivered: list, show, send again."""
 
 from typing import Any
 from uuid import UUID
@@ -48,7 +48,7 @@ async def undelivered(context: OperatorContext, *, refused: Refused | None = Non
 async def send_refused_again(do: OperatorContext, command: SendRefusedAgain) -> str:
     """Send all mails again that were refused with the same words."""
     count = await mails.resend_answered(_sender(do), command.words, **do.order(command.why))
-    do.say(f"{plural_fr(count, 'courriel remis', 'courriels remis')} en file.")
+    do.flash(f"{plural_fr(count, 'courriel remis', 'courriels remis')} en file.")
     return "/courriels"
 
 
@@ -69,13 +69,13 @@ async def undelivered_mail(context: OperatorContext, mail_id: UUID, *, refused: 
 async def send_mail_again(do: OperatorContext, command: SendMailAgain) -> str:
     """Send a mail again."""
     await mails.resend(_sender(do), command.mail_id, **do.order(command.why))
-    do.say("Le courriel est remis en file\u00a0; il part dans quelques secondes.")
+    do.flash("Le courriel est remis en file\u00a0; il part dans quelques secondes.")
     return f"/courriels/{command.mail_id}"
 
 
 def _sender(context: OperatorContext) -> Watched:
     """Give the service that sends mails; refuses (`NotFound`) where it is not looked after."""
-    sender = mails.postman(context.connections)
+    sender = mails.mail_service(context.connections)
     if sender is None:
         raise NotFound
     return sender

@@ -1,4 +1,4 @@
-"""Is all well, who did what, and what does each alert mean?"""
+"""Pages: overview of concerns and figures, recorded actions, runbook."""
 
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -8,11 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from pydantic import Field
 
+from services.operations.domain.actions import label_of
 from services.operations.domain.services import FRENCH
 from services.operations.reads.status import status
 from services.operations.store import record
 from services.operations.store.record import Operation
-from services.operations.web import help_pages, words
+from services.operations.web import runbook, words
 from services.operations.web.context import READERS, OperatorContext
 from shared import clock
 from shared.web.tables import Table, as_csv
@@ -51,7 +52,7 @@ async def actions(
         most=SHOWN,
         services=[("", "Tous"), *FRENCH.items()],
         query=urlencode({"q": q, "service": service}),
-        actions=words.ACTION,
+        label_of=label_of,
     )
 
 
@@ -63,17 +64,14 @@ async def actions_as_csv(
 ) -> Response[bytes]:
     """Give the same actions, up to 10 000 of each service, as a file for spreadsheets."""
     rows, _ = await latest(context, q, service, most=EXPORTED)
-    cells = [
-        (one.at.isoformat(), one.by, words.ACTION.get(one.action, one.action), one.service, one.target, one.why)
-        for one in rows
-    ]
+    cells = [(one.at.isoformat(), one.by, label_of(one.action), one.service, one.target, one.why) for one in rows]
     return as_csv(Table("actions", ("Quand", "Qui", "Quoi", "Service", "Sur quoi", "Motif"), cells))
 
 
-@get(help_pages.PAGE, guards=[READERS])
-async def runbook(context: NamedDependency[OperatorContext]) -> Response[Any]:
+@get(runbook.PAGE, guards=[READERS])
+async def show_runbook(context: NamedDependency[OperatorContext]) -> Response[Any]:
     """Show the runbook: what each alert means and what to do."""
-    return context.page("runbook", runbook=help_pages.runbook())
+    return context.page("runbook", runbook=runbook.runbook())
 
 
 async def latest(
@@ -93,4 +91,4 @@ async def latest(
     return sorted(rows, key=lambda one: one.at, reverse=True), away
 
 
-routes = [overview, actions, actions_as_csv, runbook]
+routes = [overview, actions, actions_as_csv, show_runbook]

@@ -1,4 +1,4 @@
-"""Unreadable messages: seen, sent again, or put away."""
+"""Pages of the quarantine: list, show, replay, discard."""
 
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -104,10 +104,10 @@ async def settle_cause(do: OperatorContext, command: SettleCause) -> str:
     )
     done = await causes.settle(do.connections.service(command.service), command.key, decision)
     nouns = ("message renvoyé", "messages renvoyés") if replayed else ("message écarté", "messages écartés")
-    do.say(f"{plural_fr(done.settled, *nouns)}.")
+    do.flash(f"{plural_fr(done.settled, *nouns)}.")
     if not done.left:
         return "/quarantaine"
-    do.say(f"Il en reste {plural_fr(done.left, 'message', 'messages')}\u00a0: recommencez.", "warning")
+    do.flash(f"Il en reste {plural_fr(done.left, 'message', 'messages')}\u00a0: recommencez.", "warning")
     return f"/quarantaine/{command.service}/cause/{command.key}"
 
 
@@ -137,10 +137,10 @@ async def settle_message(do: OperatorContext, command: SettleMessage) -> str:
     watched = do.connections.service(command.service)
     if command.action == "replay":
         await quarantine.replay(watched, command.message_id, **do.order(command.why))
-        do.say("Le message est renvoyé au service. S’il est encore illisible, il reviendra ici.")
+        do.flash("Le message est renvoyé au service. S’il est encore illisible, il reviendra ici.")
     else:
         await quarantine.discard(watched, command.message_id, **do.order(command.why))
-        do.say("Le message est écarté\u00a0; son contenu est conservé.")
+        do.flash("Le message est écarté\u00a0; son contenu est conservé.")
     return "/quarantaine"
 
 

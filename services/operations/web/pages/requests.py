@@ -1,4 +1,4 @@
-"""What happened to a request, and its events told again."""
+"""Pages of one request: its events across the services, obstacles, resend."""
 
 from typing import Any
 from urllib.parse import quote
@@ -74,7 +74,7 @@ async def resend_events(do: OperatorContext, command: ResendEvents) -> str:
     choice = Choice(command.source, request=command.reference, queue=command.queue or None)
     done = await resending.resend(do.connections, choice, **do.order(command.why))
     said = plural_fr(done.events, "événement est renvoyé", "événements sont renvoyés")
-    do.say(f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
+    do.flash(f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
     return f"/demandes/{quote(command.reference, safe='')}"
 
 

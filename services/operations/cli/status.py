@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from services.operations.adapters.connections import Connections, Watched
-from services.operations.cli.acting import AsJson, Columns, OfAll, as_text, fail_for, show, with_connections
+from services.operations.cli.common import AsJson, Columns, OfAll, as_text, fail_for, show, with_connections
 from services.operations.reads import journals, verification
 from services.operations.reads.figures import ServiceFigures
 from services.operations.reads.journals import Event

@@ -1,4 +1,4 @@
-"""Dead letters and unrouted messages: seen, and sent where they belong."""
+"""Pages of dead letters and unrouted messages: list, send again."""
 
 from typing import Any
 from urllib.parse import quote
@@ -7,7 +7,7 @@ from litestar import Response
 
 from services.operations.domain.queues import DEAD, require_open
 from services.operations.store.record import Motive
-from services.operations.usecases import unrouted
+from services.operations.usecases import undelivered
 from services.operations.web.context import OperatorContext, form, page
 from shared.commands import Command
 from shared.errors import NotFound
@@ -27,12 +27,12 @@ async def parked(context: OperatorContext, queue: str, *, refused: Refused | Non
     """Show the dead letters of a queue, or what no queue listens to."""
     _known(queue, context)
     return context.page(
-        "parked",
+        "undelivered",
         refused,
         queue=queue,
         unrouted=queue == UNROUTED_QUEUE,
         live=queue.removesuffix(DEAD),
-        rows=await unrouted.list_parked(context.connections, queue),
+        rows=await undelivered.list_parked(context.connections, queue),
     )
 
 
@@ -40,12 +40,12 @@ async def send_parked(do: OperatorContext, command: SendParked) -> str:
     """Send dead letters back to their queue, or publish again what had no listener."""
     _known(command.queue, do)
     if command.queue != UNROUTED_QUEUE:
-        moved = await unrouted.drain(do.connections, command.queue, by=do.agent.email, why=command.why)
-        do.say(f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
+        moved = await undelivered.drain(do.connections, command.queue, by=do.agent.email, why=command.why)
+        do.flash(f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
     else:
-        done = await unrouted.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
+        done = await undelivered.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
         said = f"{plural_fr(done.moved, 'message publié', 'messages publiés')} à nouveau"
-        do.say(f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
+        do.flash(f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
     return f"/files/{quote(command.queue)}"
 
 

@@ -65,7 +65,7 @@ def from_all(
 
 
 def tell(rows: Sequence[object], away: Iterable[str], columns: Columns, *, as_json: bool) -> None:
-    """Print rows; what is away is said on standard error, and makes the command fail at its end."""
+    """Print rows; what is away is named on standard error, and makes the command fail at its end."""
     if as_json:
         typer.echo(as_text(rows))
     elif rows:

@@ -7,7 +7,7 @@ import httpx2
 from prometheus_client import REGISTRY
 
 from services.operations.adapters.connections import Connections, Watched
-from services.operations.usecases.checking import Checks
+from services.operations.usecases.journal_checks import Checks
 from shared.clock import new_id
 from shared.db import Database
 from tests.operations.conftest import Scene

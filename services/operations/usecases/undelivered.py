@@ -13,6 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Connections, Watched
+from services.operations.domain.actions import Action
 from services.operations.domain.queues import DEAD
 from services.operations.store import record
 from shared.contracts.forms import REQUEST_FILED
@@ -44,7 +45,7 @@ class NoSuchQueue(NotFound):
 
 
 class Parked(BaseModel):
-    """One parked message: what its envelope says, as far as it can be read, never its content."""
+    """One such message: the members of its envelope, as far as it can be read, never its content."""
 
     queue: str
     routing_key: str
@@ -88,7 +89,7 @@ async def drain(connections: Connections, queue: str, *, by: str, why: str, most
         while moved < depth and (messages := await _taken(parked, min(TOGETHER, depth - moved))):
             async with watched.database.transaction() as tx:
                 if not moved:
-                    await _note(tx, "dead.drain", f"{live}{DEAD}: {depth} message(s)", by, why)
+                    await _note(tx, Action.DEAD_DRAIN, f"{live}{DEAD}: {depth} message(s)", by, why)
                 await resubmitted.add(tx, [_received(one) for one in messages if not is_control(one.type)])
             await messages[-1].ack(multiple=True)
             moved += len(messages)
@@ -114,7 +115,7 @@ async def replay_unrouted(connections: Connections, *, by: str, why: str, most: 
                 async with publisher.database.transaction() as tx:
                     handed_on = await _hand_on(tx, message)
                     if handed_on and publisher.name not in noted:
-                        await _note(tx, "unrouted.replay", f"messages of {publisher.name}", by, why)
+                        await _note(tx, Action.UNROUTED_REPLAY, f"messages of {publisher.name}", by, why)
                         noted.add(publisher.name)
             if is_control(message.type) or (publisher is not None and handed_on):
                 await message.ack()
@@ -125,7 +126,7 @@ async def replay_unrouted(connections: Connections, *, by: str, why: str, most: 
 
 
 async def _hand_on(tx: Transaction, message: AbstractIncomingMessage) -> bool:
-    """Have a message go on from the database of whom it concerns; tell whether it is known there."""
+    """Put a message into the inbox or outbox of the service concerned; return whether it is known there."""
     if _says(message, "type") == REQUEST_FILED:
         await resubmitted.add(tx, [_received(message)])
         return True
@@ -173,12 +174,12 @@ def _depth(queue: AbstractQueue) -> int:
     return queue.declaration_result.message_count or 0
 
 
-async def _note(tx: Transaction, action: str, target: str, by: str, why: str) -> None:
+async def _note(tx: Transaction, action: Action, target: str, by: str, why: str) -> None:
     await record.note(tx, by=by, action=action, target=target, why=why)
 
 
 def _publisher(connections: Connections, message: AbstractIncomingMessage) -> Watched | None:
-    """Tell whose database a message goes on from: its source's, or intake's for what a foreign form filed."""
+    """Return the service concerned: the source's, or intake for what a foreign form filed."""
     source = (_says(message, "source") or "").split("/")
     name = FRONT_DOOR if _says(message, "type") == REQUEST_FILED else "".join(source[1:2])
     return connections.services.get(name)
