@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.operations.adapters.broker import Broker
 from services.operations.adapters.connections import Connections, Watched
 from services.operations.adapters.provided import rebuilding
-from services.operations.usecases.replay import replay
+from services.operations.usecases.replay.replaying import replay
 from shared.db import Database
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox.inbox import Inbox

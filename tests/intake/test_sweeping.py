@@ -16,7 +16,8 @@ from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases.sweeping import mark_folder, sweep
 from services.operations.adapters.connections import Watched
-from services.operations.usecases import documents
+from services.operations.reads import documents
+from services.operations.usecases import confirm_documents
 from shared import db
 from shared.clock import new_id
 from shared.db import Database, Row
@@ -103,9 +104,9 @@ async def test_documents_added_since_a_backup_stay_where_they_are_until_an_opera
     assert [file.id for file in found.files] == [since]
 
     watched = Watched("intake", database, "intake")
-    assert await documents.confirm(watched, by="exploitant", why="La base d’hier est la bonne.") == 1
-    with pytest.raises(documents.NothingToConfirm):
-        await documents.confirm(watched, by="exploitant", why="Encore.")
+    assert await confirm_documents.confirm(watched, by="exploitant", why="La base d’hier est la bonne.") == 1
+    with pytest.raises(confirm_documents.NothingToConfirm):
+        await confirm_documents.confirm(watched, by="exploitant", why="Encore.")
     assert await database.fetchval("SELECT action FROM operation") == "documents.confirm"
     await sweep(database, files)
     assert unknown_files() == 0

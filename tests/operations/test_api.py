@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
+from services.operations.reads import quarantine
 from services.operations.store import record
-from services.operations.usecases import quarantine
 from shared.clock import new_id
 from shared.identity.model import Role
 from shared.messaging.inbox import resubmitted

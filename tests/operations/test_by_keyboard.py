@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from services.operations.reads import quarantine
 from services.operations.store import record
-from services.operations.usecases import quarantine
 from shared.messaging.inbox import resubmitted
 from tests.operations.conftest import Scene
 from tests.operations.test_in_a_browser import trouble

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
+from services.operations.reads import causes, held, quarantine
+from services.operations.reads.causes import NoSuchCause
 from services.operations.store import record
-from services.operations.usecases import causes, held, quarantine
-from services.operations.usecases.causes import Decision, NoSuchCause
+from services.operations.usecases import settle_causes
+from services.operations.usecases.settle_causes import Decision
 from shared import db
 from shared.clock import new_id
 from shared.identity.model import Role
@@ -33,7 +35,7 @@ async def the_large_one(scene: Scene) -> causes.Cause:
     return (await causes.list_causes(scene.escalation, "escalation"))[0]
 
 
-async def decided(scene: Scene, settlement: causes.Settlement) -> Decision:
+async def decided(scene: Scene, settlement: settle_causes.Settlement) -> Decision:
     return Decision(settlement, "exploitant", "le partenaire a corrigé", await db.now(scene.escalation))
 
 
@@ -53,11 +55,11 @@ async def test_messages_are_grouped_by_what_is_wrong_with_them_and_previewed(sce
 async def test_all_messages_of_a_cause_are_put_away_in_batches_and_the_others_stay(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(causes, "BATCH", 5)
+    monkeypatch.setattr(settle_causes, "BATCH", 5)
     await garbage(scene, count=12)
     cause = await the_large_one(scene)
     watched = scene.connections.service("escalation")
-    done = await causes.settle(watched, cause.key, await decided(scene, "discarded"))
+    done = await settle_causes.settle(watched, cause.key, await decided(scene, "discarded"))
     assert (done.settled, done.left) == (12, 0)
     assert await quarantine.count(scene.escalation) == [1]
     assert await quarantine.count(scene.escalation, settled=True) == [12]
@@ -67,15 +69,15 @@ async def test_all_messages_of_a_cause_are_put_away_in_batches_and_the_others_st
         ("quarantine.discard_all", "exploitant", "le partenaire a corrigé")
     }
     with pytest.raises(NoSuchCause):
-        await causes.settle(watched, cause.key, await decided(scene, "discarded"))
+        await settle_causes.settle(watched, cause.key, await decided(scene, "discarded"))
 
 
 async def test_one_order_is_bounded_and_says_what_is_left(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(causes, "BATCH", 4)
-    monkeypatch.setattr(causes, "MOST", 8)
+    monkeypatch.setattr(settle_causes, "BATCH", 4)
+    monkeypatch.setattr(settle_causes, "MOST", 8)
     await garbage(scene, count=12)
     cause, watched = await the_large_one(scene), scene.connections.service("escalation")
-    done = await causes.settle(watched, cause.key, await decided(scene, "replayed"))
+    done = await settle_causes.settle(watched, cause.key, await decided(scene, "replayed"))
     assert (done.settled, done.left) == (8, 4)
     assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_again") == 8
 
@@ -84,11 +86,11 @@ async def test_what_was_sent_again_and_is_unreadable_still_is_not_sent_by_the_sa
     await garbage(scene, count=3)
     cause, watched = await the_large_one(scene), scene.connections.service("escalation")
     decision = await decided(scene, "replayed")
-    await causes.settle(watched, cause.key, decision)
+    await settle_causes.settle(watched, cause.key, decision)
     await garbage(scene, count=3)
     again = await the_large_one(scene)
     assert (again.key, again.messages) == (cause.key, 3)
-    done = await causes.settle(watched, cause.key, decision)
+    done = await settle_causes.settle(watched, cause.key, decision)
     assert (done.settled, done.left) == (0, 0)
 
 

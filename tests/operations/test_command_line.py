@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.rabbitmq import LocalRabbit
+from services.operations.reads import held, quarantine
 from services.operations.store import record
-from services.operations.usecases import held, quarantine
 from shared.clock import new_id
 from shared.messaging.inbox import resubmitted
 from shared.messaging.inbox.message import Message

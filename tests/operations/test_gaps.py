@@ -7,9 +7,9 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from services.operations.reads import waiting
 from services.operations.reads.status import status
 from services.operations.store import record
-from services.operations.usecases import waiting
 from shared import clock
 from shared.clock import new_id
 from shared.identity.model import Role

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, expect
 
-from services.operations.usecases import quarantine
+from services.operations.reads import quarantine
 from shared.clock import new_id
 from shared.messaging import journal
 from shared.messaging.inbox.message import Message

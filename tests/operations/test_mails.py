@@ -11,11 +11,13 @@ from pydantic import SecretStr
 from services.operations.adapters.broker import Broker
 from services.operations.adapters.connections import Connections, Watched
 from services.operations.main import application
+from services.operations.reads import mails
+from services.operations.reads.mails import NoSuchMail
 from services.operations.reads.status import status
 from services.operations.settings import OperationsSettings
 from services.operations.store import record
-from services.operations.usecases import mails
-from services.operations.usecases.mails import MailUnderWay, NoAddress, NoneRefused, NoSuchMail
+from services.operations.usecases import resend_mails
+from services.operations.usecases.resend_mails import MailUnderWay, NoAddress, NoneRefused
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
@@ -29,7 +31,7 @@ Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 
 
 @pytest.fixture
-async def mail_service(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> AsyncIterator[Watched]:
+async def postman(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> AsyncIterator[Watched]:
     """The service that sends mails."""
     database = await Database.connect((await fresh_database("notifications")).app_url, name="test")
     yield Watched("notifications", database, "notifications")
@@ -64,7 +66,7 @@ async def test_what_was_refused_comes_before_what_only_waits_and_what_arrived_is
 
 async def test_a_mail_is_queued_again_once_with_who_and_why(postman: Watched) -> None:
     mail_id = await a_mail(postman.database, new_id())
-    again = await mails.resend(postman, mail_id, by="exploitant", why="boîte rouverte")
+    again = await resend_mails.resend(postman, mail_id, by="exploitant", why="boîte rouverte")
     assert (again.status, again.reason) == ("queued", None)
     row = await postman.database.fetchrow("SELECT asked_by, next_attempt_at <= now() AS due FROM delivery")
     assert row is not None
@@ -83,14 +85,14 @@ async def test_a_mail_that_leaves_now_is_left_alone(postman: Watched, status: st
             "UPDATE delivery SET status = $1, attempts = $2, attempt_id = id, lease_until = now()", status, attempts
         )
     with pytest.raises(MailUnderWay):
-        await mails.resend(postman, mail_id, by="exploitant", why="essai")
+        await resend_mails.resend(postman, mail_id, by="exploitant", why="essai")
     assert await record.latest(postman.database, "notifications") == []
 
 
 async def test_a_mail_without_address_is_refused_with_what_to_do(postman: Watched) -> None:
     mail_id = await a_mail(postman.database, new_id(), recipient="")
     with pytest.raises(NoAddress) as refused:
-        await mails.resend(postman, mail_id, by="exploitant", why="essai")
+        await resend_mails.resend(postman, mail_id, by="exploitant", why="essai")
     assert "Renseignez-la" in refused.value.detail
 
 
@@ -102,7 +104,9 @@ async def test_all_that_a_server_refused_with_the_same_words_is_queued_again_at_
     wrong = await a_mail(postman.database, new_id())
     [most, other] = await mails.answers(postman.database, perimeter=["95"])
     assert (most.words, most.mails, other.mails) == ("550 5.7.1 relay access denied", 3, 1)
-    count = await mails.resend_answered(postman, most.words, by="exploitant", why="relais réparé", perimeter=["95"])
+    count = await resend_mails.resend_answered(
+        postman, most.words, by="exploitant", why="relais réparé", perimeter=["95"]
+    )
     assert count == 3
     rows = await postman.database.fetch("SELECT id FROM delivery WHERE status = 'queued' AND asked_by = 'exploitant'")
     assert {row["id"] for row in rows} == set(refused)
@@ -110,7 +114,7 @@ async def test_all_that_a_server_refused_with_the_same_words_is_queued_again_at_
     [noted] = await record.latest(postman.database, "notifications")
     assert (noted.action, noted.target) == ("delivery.resend", "3 mails: 550 5.7.1 relay access denied")
     with pytest.raises(NoneRefused):
-        await mails.resend_answered(postman, most.words, by="exploitant", why="encore", perimeter=["95"])
+        await resend_mails.resend_answered(postman, most.words, by="exploitant", why="encore", perimeter=["95"])
 
 
 async def test_after_a_repair_all_of_them_are_sent_again_from_the_page_with_a_motive(
@@ -187,4 +191,4 @@ async def test_an_auditor_reads_what_servers_said_and_sends_nothing_again(postma
 async def test_a_mail_of_others_does_not_exist(postman: Watched) -> None:
     mail_id = await a_mail(postman.database, new_id())
     with pytest.raises(NoSuchMail):
-        await mails.resend(postman, mail_id, by="exploitant", why="essai", perimeter=["78"])
+        await resend_mails.resend(postman, mail_id, by="exploitant", why="essai", perimeter=["78"])

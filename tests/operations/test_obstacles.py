@@ -12,7 +12,7 @@ from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.reads import journals
 from services.operations.reads.awaited import Awaited, awaited
-from services.operations.usecases.obstacles import obstacles
+from services.operations.reads.obstacles import obstacles
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database

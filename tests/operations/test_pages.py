@@ -7,8 +7,9 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
+from services.operations.reads import quarantine
 from services.operations.store import record
-from services.operations.usecases import held, quarantine
+from services.operations.usecases import retry_held
 from shared.clock import new_id
 from shared.identity.model import Role
 from shared.messaging.inbox import resubmitted
@@ -143,7 +144,7 @@ async def test_whoever_comes_after_somebody_else_is_told_and_led_to_the_request(
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     browse = await enter()
     sent = fields_of(await browse.get(f"/retenues/escalation?evenement={one.event_id}"))
-    await held.skip(scene.connections.service("escalation"), one.event_id, by="un collègue", why="sans effet")
+    await retry_held.skip(scene.connections.service("escalation"), one.event_id, by="un collègue", why="sans effet")
     answer = await browse.post("/retenues/escalation", data={**sent, "action": "retry", "why": "essai"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"/demandes/{one.subject}")
     assert "ne retient plus rien" in (await browse.get("/retenues")).text
@@ -266,7 +267,7 @@ async def test_the_search_leads_to_the_request(enter: Enter) -> None:
 
 async def test_actions_are_listed_with_who_and_why(scene: Scene, enter: Enter) -> None:
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
-    await held.retry(scene.connections.service("escalation"), one.event_id, by="exploitant", why="base réparée")
+    await retry_held.retry(scene.connections.service("escalation"), one.event_id, by="exploitant", why="base réparée")
     shown = (await (await enter()).get("/actions")).text
     assert "base réparée" in shown
     assert "nouvel essai" in shown
@@ -286,7 +287,7 @@ async def test_the_runbook_has_no_link_that_leads_nowhere(enter: Enter) -> None:
 async def test_actions_are_found_by_their_words_and_taken_home(scene: Scene, enter: Enter) -> None:
     for why in ("panne 100%", "mise à jour"):
         one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
-        await held.retry(scene.connections.service("escalation"), one.event_id, by="astreinte", why=why)
+        await retry_held.retry(scene.connections.service("escalation"), one.event_id, by="astreinte", why=why)
     browse = await enter()
     found = (await browse.get("/actions?q=100%25")).text
     assert ("panne 100%" in found, "mise à jour" in found) == (True, False)

@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from services.operations.usecases import quarantine
-from services.operations.usecases.held import Held
+from services.operations.reads import quarantine
+from services.operations.reads.held import Held
 from shared.clock import new_id
 from shared.identity.model import Role
 from shared.messaging.inbox.message import Message

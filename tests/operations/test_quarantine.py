@@ -2,8 +2,9 @@
 
 import pytest
 
+from services.operations.reads import quarantine
 from services.operations.store import record
-from services.operations.usecases import quarantine
+from services.operations.usecases import settle_quarantine
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.messaging.accounts import Origins
@@ -28,7 +29,7 @@ async def test_a_replayed_message_is_handed_to_its_service_with_its_bytes(scene:
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     watched = scene.connections.service("escalation")
 
-    await quarantine.replay(watched, one.id, by="exploitant", why="version corrigée")
+    await settle_quarantine.replay(watched, one.id, by="exploitant", why="version corrigée")
 
     [message] = await replayed(scene)
     assert message.body == b"not an envelope"
@@ -42,7 +43,9 @@ async def test_a_replayed_message_that_can_be_read_by_now_takes_effect_once(scen
     async with scene.escalation.transaction() as tx:  # as an older version of the service left it
         await put_aside(tx, message, "x")
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
-    await quarantine.replay(scene.connections.service("escalation"), one.id, by="exploitant", why="version corrigée")
+    await settle_quarantine.replay(
+        scene.connections.service("escalation"), one.id, by="exploitant", why="version corrigée"
+    )
     assert await scene.inbox.process_resubmitted() == 1
     await scene.inbox.process([message])
     assert scene.broken.applied == ["late"]
@@ -60,7 +63,7 @@ async def test_a_forged_message_stays_forged_when_it_is_replayed(scene: Scene, u
     await inbox.process([Message(wire(a_message(new_id(), "forged"), 1), sender.routing_key, sender=sender)])
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert (one.reason, one.user_id) == ("forged_source", user or "")
-    await quarantine.replay(scene.connections.service("escalation"), one.id, by="exploitant", why="il se lit")
+    await settle_quarantine.replay(scene.connections.service("escalation"), one.id, by="exploitant", why="il se lit")
     await inbox.process_resubmitted()
     [still] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert (still.reason, still.user_id) == (one.reason, one.user_id)
@@ -83,13 +86,13 @@ async def test_a_damaged_message_is_not_replayed_though_it_reads_well(scene: Sce
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert one.damaged
     watched = scene.connections.service("escalation")
-    with pytest.raises(quarantine.DamagedMessage):
-        await quarantine.replay(watched, one.id, by="exploitant", why="il se lit")
+    with pytest.raises(settle_quarantine.DamagedMessage):
+        await settle_quarantine.replay(watched, one.id, by="exploitant", why="il se lit")
     assert await replayed(scene) == []
     [still] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert still.settled_at is None
     assert await record.latest(scene.escalation, "escalation") == []
-    await quarantine.discard(watched, one.id, by="exploitant", why="abîmé")
+    await settle_quarantine.discard(watched, one.id, by="exploitant", why="abîmé")
     assert await quarantine.list_quarantined(scene.escalation, "escalation") == []
 
 
@@ -97,7 +100,7 @@ async def test_a_replayed_message_that_is_still_unreadable_comes_back_as_a_new_o
     await an_unreadable_message(scene.inbox)
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     watched = scene.connections.service("escalation")
-    await quarantine.replay(watched, one.id, by="exploitant", why="essai")
+    await settle_quarantine.replay(watched, one.id, by="exploitant", why="essai")
     await scene.inbox.process_resubmitted()
     [again] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert again.id != one.id
@@ -108,9 +111,9 @@ async def test_a_message_is_settled_once(scene: Scene) -> None:
     await an_unreadable_message(scene.inbox)
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     watched = scene.connections.service("escalation")
-    await quarantine.discard(watched, one.id, by="la première", why="illisible")
-    with pytest.raises(quarantine.AlreadySettled) as refusal:
-        await quarantine.replay(watched, one.id, by="le second", why="encore")
+    await settle_quarantine.discard(watched, one.id, by="la première", why="illisible")
+    with pytest.raises(settle_quarantine.AlreadySettled) as refusal:
+        await settle_quarantine.replay(watched, one.id, by="le second", why="encore")
     assert "la première" in refusal.value.detail
     assert await replayed(scene) == []
     assert len(await record.latest(scene.escalation, "escalation")) == 1
@@ -119,7 +122,7 @@ async def test_a_message_is_settled_once(scene: Scene) -> None:
 async def test_a_discarded_message_keeps_its_bytes(scene: Scene) -> None:
     await an_unreadable_message(scene.inbox)
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
-    await quarantine.discard(scene.connections.service("escalation"), one.id, by="exploitant", why="illisible")
+    await settle_quarantine.discard(scene.connections.service("escalation"), one.id, by="exploitant", why="illisible")
     [settled] = await quarantine.list_quarantined(scene.escalation, "escalation", settled=True)
     assert settled.settlement == "discarded"
     assert await quarantine.bytes_of(scene.escalation, one.id) == b"not an envelope"
@@ -127,4 +130,6 @@ async def test_a_discarded_message_keeps_its_bytes(scene: Scene) -> None:
 
 async def test_an_unknown_message_is_refused(scene: Scene) -> None:
     with pytest.raises(quarantine.NotInQuarantine):
-        await quarantine.discard(scene.connections.service("escalation"), new_id(), by="exploitant", why="illisible")
+        await settle_quarantine.discard(
+            scene.connections.service("escalation"), new_id(), by="exploitant", why="illisible"
+        )

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.operations.adapters.connections import NotWatched
+from services.operations.reads.undelivered import NoSuchQueue
 from services.operations.store import record
-from services.operations.usecases import resending
-from services.operations.usecases.resending import Choice, NothingToResend, NotSending, TooManyToResend
-from services.operations.usecases.undelivered import NoSuchQueue
+from services.operations.usecases import resend_events
+from services.operations.usecases.resend_events import Choice, NothingToResend, NotSending, TooManyToResend
 from shared.clock import new_id, now
 from shared.errors import Invalid
 from shared.messaging.names import EVERYBODY
@@ -39,7 +39,7 @@ async def waiting(scene: Scene) -> list[tuple[str, str, int]]:
 async def test_events_are_told_again_to_all_who_listen_and_who_did_it_is_written_down(scene: Scene) -> None:
     request_id = new_id()
     await sent(scene, request_id)
-    done = await resending.resend(scene.connections, ALL, by="exploitant", why="file perdue")
+    done = await resend_events.resend(scene.connections, ALL, by="exploitant", why="file perdue")
     assert done.events == 3
     assert await waiting(scene) == [(EVERYBODY, str(request_id), number) for number in (1, 2, 3)]
     [written] = await record.latest(scene.intake, "intake")
@@ -51,7 +51,7 @@ async def test_one_request_from_a_number_on_is_told_to_one_queue(scene: Scene) -
     mine, other = new_id(), new_id()
     await sent(scene, mine, other)
     choice = Choice("/intake", request=str(mine), first=2, queue="escalation")
-    await resending.resend(scene.connections, choice, by="exploitant", why="essai")
+    await resend_events.resend(scene.connections, choice, by="exploitant", why="essai")
     assert await waiting(scene) == [("escalation", str(mine), 2), ("escalation", str(mine), 3)]
 
 
@@ -59,17 +59,17 @@ async def test_only_what_was_recorded_in_the_time_that_was_given_is_told_again(s
     await sent(scene, new_id())
     later = now() + timedelta(hours=1)
     with pytest.raises(NothingToResend):
-        await resending.resend(scene.connections, Choice("/intake", since=later), by="exploitant", why="essai")
+        await resend_events.resend(scene.connections, Choice("/intake", since=later), by="exploitant", why="essai")
     with pytest.raises(NothingToResend):
         past = Choice("/intake", since=ALL.since, until=ALL.since)
-        await resending.resend(scene.connections, past, by="exploitant", why="essai")
+        await resend_events.resend(scene.connections, past, by="exploitant", why="essai")
     assert await record.latest(scene.intake, "intake") == []
 
 
 async def test_what_waits_already_is_not_put_twice(scene: Scene) -> None:
     await sent(scene, new_id())
     for _ in range(2):
-        await resending.resend(scene.connections, ALL, by="exploitant", why="essai")
+        await resend_events.resend(scene.connections, ALL, by="exploitant", why="essai")
     assert len(await waiting(scene)) == 3
 
 
@@ -89,22 +89,22 @@ async def test_what_makes_no_sense_is_refused_and_nothing_is_put(
 ) -> None:
     await sent(scene, new_id())
     with pytest.raises(refusal):
-        await resending.resend(scene.connections, choice, by="exploitant", why="essai")
+        await resend_events.resend(scene.connections, choice, by="exploitant", why="essai")
     assert await waiting(scene) == []
 
 
 async def test_without_a_motive_nothing_is_put(scene: Scene) -> None:
     await sent(scene, new_id())
     with pytest.raises(Invalid):
-        await resending.resend(scene.connections, ALL, by="exploitant", why=" ")
+        await resend_events.resend(scene.connections, ALL, by="exploitant", why=" ")
     assert await waiting(scene) == []
 
 
 async def test_more_than_may_wait_at_once_is_refused_whole(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resending, "MOST_AT_ONCE", 5)
+    monkeypatch.setattr(resend_events, "MOST_AT_ONCE", 5)
     await sent(scene, new_id(), new_id())
     with pytest.raises(TooManyToResend) as refused:
-        await resending.resend(scene.connections, ALL, by="exploitant", why="essai")
+        await resend_events.resend(scene.connections, ALL, by="exploitant", why="essai")
     assert "6" in refused.value.detail
     assert await waiting(scene) == []
 
@@ -112,7 +112,7 @@ async def test_more_than_may_wait_at_once_is_refused_whole(scene: Scene, monkeyp
 async def test_many_go_lot_by_lot_each_when_the_one_before_has_left(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resending, "LOT", 2)
+    monkeypatch.setattr(resend_events, "LOT", 2)
     await sent(scene, new_id(), new_id())
     seen: list[int] = []
 
@@ -124,7 +124,7 @@ async def test_many_go_lot_by_lot_each_when_the_one_before_has_left(
             await asyncio.sleep(0.05)
 
     relaying = asyncio.create_task(relay())
-    done = await resending.resend_in_lots(scene.connections, ALL, by="exploitant", why="essai")
+    done = await resend_events.resend_in_lots(scene.connections, ALL, by="exploitant", why="essai")
     async with asyncio.timeout(10):
         await relaying
     assert done.events == 6
@@ -135,9 +135,9 @@ async def test_many_go_lot_by_lot_each_when_the_one_before_has_left(
 async def test_where_the_service_does_not_run_the_next_lot_is_not_put_and_it_is_said(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resending, "LOT", 2)
-    monkeypatch.setattr(resending, "STALLED_AFTER", 0.3)
+    monkeypatch.setattr(resend_events, "LOT", 2)
+    monkeypatch.setattr(resend_events, "STALLED_AFTER", 0.3)
     await sent(scene, new_id(), new_id())
     with pytest.raises(NotSending):
-        await resending.resend_in_lots(scene.connections, ALL, by="exploitant", why="essai")
+        await resend_events.resend_in_lots(scene.connections, ALL, by="exploitant", why="essai")
     assert len(await waiting(scene)) == 2

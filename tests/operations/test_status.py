@@ -17,7 +17,7 @@ from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.concerns import Concern
 from services.operations.reads import status as looking
 from services.operations.reads.status import Status, status
-from services.operations.usecases.waiting import list_gaps
+from services.operations.reads.waiting import list_gaps
 from services.operations.web import words
 from shared import clock
 from shared.clock import new_id

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import aio_pika
 import pytest
 
+from services.operations.reads import undelivered
 from services.operations.store import record
-from services.operations.usecases import undelivered
+from services.operations.usecases import redeliver
 from shared.clock import new_id
 from shared.messaging.authenticity import Sender
 from shared.messaging.connection import connect
@@ -39,8 +40,8 @@ async def test_a_look_at_what_is_parked_never_uses_it_up(scene: Scene) -> None:
     await unrouted(scene, "notifications.delivery_failed.95")
     await a_dead_letter(scene.channel, "escalation", b"dead")
     for _ in range(25):
-        [one] = await undelivered.list_parked(scene.connections, UNROUTED_QUEUE)
-        [dead] = await undelivered.list_parked(scene.connections, "escalation.dead")
+        [one] = await undelivered.list_undelivered(scene.connections, UNROUTED_QUEUE)
+        [dead] = await undelivered.list_undelivered(scene.connections, "escalation.dead")
     assert one.routing_key == "notifications.delivery_failed.95"
     assert (one.type, one.sequence) == ("intake.message_posted.v1", 1)
     assert (dead.type, dead.size) == (None, 4)
@@ -48,14 +49,14 @@ async def test_a_look_at_what_is_parked_never_uses_it_up(scene: Scene) -> None:
 
 async def test_a_look_shows_no_more_than_was_asked_for(scene: Scene) -> None:
     await unrouted(scene, "notifications.a.95", "notifications.b.95", "notifications.c.95")
-    assert len(await undelivered.list_parked(scene.connections, UNROUTED_QUEUE, most=2)) == 2
+    assert len(await undelivered.list_undelivered(scene.connections, UNROUTED_QUEUE, most=2)) == 2
     assert await depth(scene.channel, UNROUTED_QUEUE) == 3
 
 
 async def test_dead_letters_are_handed_to_their_service(scene: Scene) -> None:
     for body in (b"first", b"second"):
         await a_dead_letter(scene.channel, "escalation", body)
-    assert await undelivered.drain(scene.connections, "escalation", by="exploitant", why="cause corrigée") == 2
+    assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="cause corrigée") == 2
     waiting = [message for _, message in await resubmitted.following(scene.escalation)]
     assert [message.body for message in waiting] == [b"first", b"second"]
     assert {message.sender for message in waiting} == {Sender("", "escalation")}
@@ -70,26 +71,26 @@ async def test_it_stays_known_who_published_a_dead_letter(scene: Scene, broker_u
         message = aio_pika.Message(b"{}", delivery_mode=2, user_id="intake")
         await exchange.publish(message, routing_key="intake.message_posted.95")
     await bury(scene.channel, "escalation")
-    assert await undelivered.drain(scene.connections, "escalation", by="exploitant", why="cause corrigée") == 1
+    assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="cause corrigée") == 1
     [(_, waiting)] = await resubmitted.following(scene.escalation)
     assert waiting.sender == Sender("intake", "escalation")
 
 
 async def test_an_empty_drain_leaves_no_trace(scene: Scene) -> None:
-    assert await undelivered.drain(scene.connections, "escalation.dead", by="exploitant", why="pour voir") == 0
+    assert await redeliver.drain(scene.connections, "escalation.dead", by="exploitant", why="pour voir") == 0
     assert await record.latest(scene.escalation, "escalation") == []
 
 
 async def test_a_queue_that_nobody_has_is_refused(scene: Scene) -> None:
     for queue in ("nowhere", "intake.78"):
         with pytest.raises(undelivered.NoSuchQueue):
-            await undelivered.drain(scene.connections, queue, by="exploitant", why="essai")
+            await redeliver.drain(scene.connections, queue, by="exploitant", why="essai")
 
 
 async def test_dead_letters_are_handed_over_though_their_queue_is_gone(scene: Scene) -> None:
     await a_dead_letter(scene.channel, "escalation", b"kept")
     await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)
-    assert await undelivered.drain(scene.connections, "escalation", by="exploitant", why="essai") == 1
+    assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="essai") == 1
 
 
 async def test_unrouted_events_of_a_journal_are_published_again_and_the_others_stay(scene: Scene) -> None:
@@ -102,7 +103,7 @@ async def test_unrouted_events_of_a_journal_are_published_again_and_the_others_s
         await publish(scene.channel, message, "intake.message_posted.95")
     await parked(scene, 2)
 
-    done = await undelivered.replay_unrouted(scene.connections, by="exploitant", why="la file existe maintenant")
+    done = await redeliver.replay_unrouted(scene.connections, by="exploitant", why="la file existe maintenant")
 
     assert (done.moved, done.came_back) == (1, 1)
     [waiting] = await scene.intake.fetch("SELECT position, queue FROM outbox")
@@ -117,7 +118,7 @@ async def test_what_a_form_filed_before_intake_had_a_queue_is_handed_to_intake(s
     await scene.channel.queue_delete("intake", if_unused=False, if_empty=False)
     filed = wire(a_message(new_id()), None, type="forms.request_filed.v1", source="/forms/ours")
     await unrouted(scene, "forms.request_filed.95", body=filed)
-    done = await undelivered.replay_unrouted(scene.connections, by="exploitant", why="le service est en place")
+    done = await redeliver.replay_unrouted(scene.connections, by="exploitant", why="le service est en place")
     assert (done.moved, done.came_back) == (1, 0)
     [(_, waiting)] = await resubmitted.following(scene.intake)
     assert (waiting.body, waiting.sender) == (filed, Sender("", "forms.request_filed.95"))
@@ -128,6 +129,6 @@ async def test_control_messages_that_nobody_heard_are_dropped(scene: Scene) -> N
     wanted = aio_pika.Message(b"{}", type="notifications.stream_heads.v1")
     await exchange.publish(wanted, routing_key="notifications.stream_heads.95")
     await parked(scene, 1)
-    done = await undelivered.replay_unrouted(scene.connections, by="exploitant", why="essai")
+    done = await redeliver.replay_unrouted(scene.connections, by="exploitant", why="essai")
     assert (done.moved, done.came_back) == (1, 0)
     assert await depth(scene.channel, UNROUTED_QUEUE) == 0

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from services.operations.reads import unsendable
 from services.operations.store import record
-from services.operations.usecases import unsendable
-from services.operations.usecases.unsendable import NotUnsendable
+from services.operations.usecases import retry_unsendable
+from services.operations.usecases.retry_unsendable import NotUnsendable
 from shared.clock import new_id
 from shared.errors import Invalid
 from shared.messaging import journal
@@ -46,7 +47,7 @@ async def test_an_event_that_was_set_aside_is_listed_and_published_again(
     assert code == 0
     assert "too large" in out
     with pytest.raises(Invalid):
-        await unsendable.retry(intake, event_id, by="Zoé", why=" ")
+        await retry_unsendable.retry(intake, event_id, by="Zoé", why=" ")
     code, out, err = await cousu_main(
         *("unsendable", "retry", str(event_id), "--service", "intake", "--why", "Limite relevée", "--by", "Zoé")
     )
@@ -64,7 +65,7 @@ async def test_an_event_that_was_set_aside_is_listed_and_published_again(
         ("unsendable.retry", "Zoé")
     ]
     with pytest.raises(NotUnsendable):
-        await unsendable.retry(intake, event_id, by="Zoé", why="encore")
+        await retry_unsendable.retry(intake, event_id, by="Zoé", why="encore")
     await one.stop()
     await task
     await one.close()

@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar
 
 from services.operations.adapters.connections import Watched
-from services.operations.usecases import causes, quarantine
-from services.operations.usecases.held import Held
+from services.operations.reads import causes, quarantine
+from services.operations.reads.held import Held
 from shared import clock
 from shared.clock import new_id
 from shared.contracts.vocabulary import Programme

@@ -3,8 +3,8 @@
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
-from services.operations.usecases import held
-from services.operations.usecases.held import Held
+from services.operations.reads import held
+from services.operations.reads.held import Held
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.operations.adapters.connections import Watched
-from services.operations.usecases import held as holding
+from services.operations.reads import held
+from services.operations.usecases import retry_held
 from shared.clock import new_id
 from shared.contracts import intake, qualification
 from shared.contracts.fact import Actor
@@ -220,13 +221,13 @@ class InboxLife(RuleBasedStateMachine):
     @rule(which=st.integers(0, STREAMS - 1))
     def an_operator_has_one_tried_again(self, which: int) -> None:
         for one in self._held()[which : which + 1]:
-            self.wait(holding.retry(self.watched, one.event_id, by="operator", why="mended"))
+            self.wait(retry_held.retry(self.watched, one.event_id, by="operator", why="mended"))
 
     @precondition(lambda self: self.delivered)
     @rule(which=st.integers(0, STREAMS - 1))
     def an_operator_skips_one(self, which: int) -> None:
         for one in self._held()[which : which + 1]:
-            self.wait(holding.skip(self.watched, one.event_id, by="operator", why="wrong for ever"))
+            self.wait(retry_held.skip(self.watched, one.event_id, by="operator", why="wrong for ever"))
             place = Place(self.world.stream_of(one.source, one.subject), one.sequence)
             self.skipped.add(place)
             self.rubbish[self.world.body(place)] += 1
@@ -272,7 +273,7 @@ class InboxLife(RuleBasedStateMachine):
         everything = [Pick(Place(stream, place)) for stream in range(STREAMS) for place in range(LENGTH, 0, -1)]
         self.wait(self.copies[0].process(self.world.messages(everything)))
         for one in self._held():
-            self.wait(holding.retry(self.watched, one.event_id, by="operator", why="all is mended"))
+            self.wait(retry_held.retry(self.watched, one.event_id, by="operator", why="all is mended"))
         while self.wait(self.copies[1].retry_held()):
             pass
         stands = self.wait(_stands(self.database, self.world))
@@ -289,8 +290,8 @@ class InboxLife(RuleBasedStateMachine):
             else:
                 self.delivered.add(pick.place)
 
-    def _held(self) -> list[holding.Held]:
-        found: list[holding.Held] = self.wait(holding.list_held(self.database, "test"))
+    def _held(self) -> list[held.Held]:
+        found: list[held.Held] = self.wait(held.list_held(self.database, "test"))
         return sorted(found, key=lambda one: self.world.stream_of(one.source, one.subject))
 
 
@@ -317,7 +318,7 @@ class Stands:
     applied: dict[int, int]
     effects: dict[int, list[int]]
     waiting: dict[int, set[int]]
-    held: dict[int, holding.Held]
+    held: dict[int, held.Held]
 
 
 async def _stands(database: Database, world: World) -> Stands:
@@ -328,7 +329,7 @@ async def _stands(database: Database, world: World) -> Stands:
         found.effects[int(row["stream"])].append(row["sequence"])
     for row in await database.fetch("SELECT source, subject, sequence FROM inbox_waiting"):
         found.waiting[world.stream_of(row["source"], row["subject"])].add(row["sequence"])
-    for one in await holding.list_held(database, "test"):
+    for one in await held.list_held(database, "test"):
         found.held[world.stream_of(one.source, one.subject)] = one
     return found
 

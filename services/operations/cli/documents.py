@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from services.operations.cli.common import AsJson, By, Why, as_text, at, show, tell, within
-from services.operations.usecases import documents
+from services.operations.reads import documents
+from services.operations.usecases import confirm_documents
 
 app = typer.Typer(
     help="Files of documents that the database does not know, after it went back in time; infected files.",
@@ -35,7 +36,7 @@ def confirm(why: Why, by: By) -> None:
 
     Restore the right database instead, if it is not: the files are found again by themselves.
     """
-    count = within(documents.KEEPS_DOCUMENTS, documents.confirm, by=by, why=why)
+    count = within(documents.KEEPS_DOCUMENTS, confirm_documents.confirm, by=by, why=why)
     typer.echo(f"confirmed: {count} files go to the trash with the next sweep, and stay there for 90 days")
 
 

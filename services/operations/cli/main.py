@@ -24,19 +24,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-status.events.command("resend")(messages.resend_events)
+status.events.command("resend")(messages.resend)
 for name, group in {
     "agent": agents.app,
     "form": forms.app,
     "broker": broker.app,
-    "held": messages.held,
-    "waiting": messages.gaps,
-    "unsendable": messages.refused,
-    "quarantine": messages.unreadable,
-    "deliveries": messages.deliveries,
+    "held": messages.held_app,
+    "waiting": messages.gaps_app,
+    "unsendable": messages.refused_app,
+    "quarantine": messages.unreadable_app,
+    "deliveries": messages.deliveries_app,
     "documents": documents.app,
-    "dead": messages.dead,
-    "unrouted": messages.unrouted,
+    "dead": messages.dead_app,
+    "unrouted": messages.unrouted_app,
     "events": status.events,
     "journal": status.journal,
 }.items():

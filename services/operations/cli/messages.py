@@ -23,12 +23,21 @@ from services.operations.cli.common import (
     within,
 )
 from services.operations.domain.queues import DEAD
+from services.operations.reads import causes, held, mails, quarantine, undelivered, unsendable, waiting
 from services.operations.reads.overdue import SENDS_MAILS
-from services.operations.usecases import causes, mails, quarantine, resending, undelivered, unsendable, waiting
-from services.operations.usecases import held as held_streams
-from services.operations.usecases.causes import Decision, Settlement
-from services.operations.usecases.resending import Choice
-from services.operations.usecases.undelivered import NoSuchQueue, Parked
+from services.operations.reads.undelivered import NoSuchQueue, Undelivered
+from services.operations.usecases import (
+    close_gap,
+    redeliver,
+    resend_events,
+    resend_mails,
+    retry_held,
+    retry_unsendable,
+    settle_causes,
+    settle_quarantine,
+)
+from services.operations.usecases.resend_events import Choice
+from services.operations.usecases.settle_causes import Decision, Settlement
 from shared import db
 from shared.errors import Invalid
 from shared.messaging.inbox.held import Code
@@ -39,13 +48,13 @@ def _group(help_: str) -> typer.Typer:
     return typer.Typer(help=help_, no_args_is_help=True)
 
 
-held = _group("Streams that wait because an event cannot be applied.")
-gaps = _group("Streams that wait for an event that has not come.")
-refused = _group("Events that RabbitMQ refuses for what they are.")
-unreadable = _group("Messages that a service could not read.")
-deliveries = _group("Mails that did not reach anybody.")
-dead = _group("Messages that were delivered too often.")
-unrouted = _group("Messages that no queue listens to.")
+held_app = _group("Streams that wait because an event cannot be applied.")
+gaps_app = _group("Streams that wait for an event that has not come.")
+refused_app = _group("Events that RabbitMQ refuses for what they are.")
+unreadable_app = _group("Messages that a service could not read.")
+deliveries_app = _group("Mails that did not reach anybody.")
+dead_app = _group("Messages that were delivered too often.")
+unrouted_app = _group("Messages that no queue listens to.")
 
 HELD: Final[Columns] = {
     "Service": "service",
@@ -125,17 +134,17 @@ OfQueue = Annotated[str | None, typer.Option("--queue", help="One queue, such as
 Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="At most so many messages of a queue")]
 
 
-@held.command("list")
+@held_app.command("list")
 def list_held(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show the held streams: those that need you first."""
-    rows, away = from_all(service, lambda one: held_streams.list_held(one.database, one.name))
-    tell(held_streams.in_order(rows), away, HELD, as_json=json)
+    rows, away = from_all(service, lambda one: held.list_held(one.database, one.name))
+    tell(held.in_order(rows), away, HELD, as_json=json)
 
 
-@held.command("show")
+@held_app.command("show")
 def show_held(event_id: EventId, service: OfOne, *, json: AsJson = False) -> None:
     """Show one held stream whole."""
-    one = within(service, lambda watched: held_streams.show(watched.database, watched.name, event_id))
+    one = within(service, lambda watched: held.show(watched.database, watched.name, event_id))
     if json:
         typer.echo(as_text(one))
         return
@@ -153,14 +162,14 @@ def show_held(event_id: EventId, service: OfOne, *, json: AsJson = False) -> Non
         typer.echo(f"{name:<13} {value}")
 
 
-@held.command()
+@held_app.command()
 def retry(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     """Have the service try the event again at once."""
-    one = within(service, held_streams.retry, event_id, by=by, why=why)
+    one = within(service, retry_held.retry, event_id, by=by, why=why)
     typer.echo(f"{one.service} tries {one.type} again within a second")
 
 
-@held.command()
+@held_app.command()
 def retry_all(
     service: OfOne,
     why: Why,
@@ -170,18 +179,18 @@ def retry_all(
     source: Annotated[str | None, typer.Option("--source", help="Only streams of this source")] = None,
 ) -> None:
     """Have the service try again everything that it holds, or all of one reason, type or source."""
-    count = within(service, held_streams.retry_all, by=by, why=why, code=code, type_=type_, source=source)
+    count = within(service, retry_held.retry_all, by=by, why=why, code=code, type_=type_, source=source)
     typer.echo(f"{service.value} tries {count} streams again")
 
 
-@held.command()
+@held_app.command()
 def skip(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     """Give the event up for good in this service, and go on with what waits behind it."""
-    one = within(service, held_streams.skip, event_id, by=by, why=why)
+    one = within(service, retry_held.skip, event_id, by=by, why=why)
     typer.echo(f"{one.service} goes on without {one.type}; {one.behind} events waited behind it")
 
 
-@gaps.command("list")
+@gaps_app.command("list")
 def list_gaps(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show which event is missing where, the oldest first."""
     rows, away = from_all(service, lambda one: waiting.list_gaps(one.database, one.name))
@@ -189,8 +198,8 @@ def list_gaps(service: OfAll = None, *, json: AsJson = False) -> None:
     tell(rows, away, GAPS, as_json=json)
 
 
-@gaps.command("discard")
-def close_gap(
+@gaps_app.command("discard")
+def discard_gap(
     service: OfOne,
     source: Annotated[str, typer.Option("--source", help="The source of the stream, as `waiting list` shows it")],
     request: Annotated[str, typer.Option("--request", help="The stream's request, as `waiting list` shows it")],
@@ -198,11 +207,11 @@ def close_gap(
     by: By,
 ) -> None:
     """Expect nothing more of a stream, and put away what is parked of it: the missing event will never exist."""
-    count = within(service, waiting.discard, source=source, subject=request, by=by, why=why)
+    count = within(service, close_gap.discard, source=source, subject=request, by=by, why=why)
     typer.echo(f"{service.value} expects nothing more of it; {count} parked events were put away")
 
 
-@refused.command("list")
+@refused_app.command("list")
 def list_refused(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show what was set aside, the oldest first."""
     rows, away = from_all(service, lambda one: unsendable.list_unsendable(one.database, one.name))
@@ -210,7 +219,7 @@ def list_refused(service: OfAll = None, *, json: AsJson = False) -> None:
     tell(rows, away, REFUSED, as_json=json)
 
 
-@refused.command("retry")
+@refused_app.command("retry")
 def publish_again(
     event_id: Annotated[UUID, typer.Argument(help="The event, as `unsendable list` shows it")],
     service: OfOne,
@@ -218,11 +227,11 @@ def publish_again(
     by: By,
 ) -> None:
     """Have the service publish the event again."""
-    queues = within(service, unsendable.retry, event_id, by=by, why=why)
+    queues = within(service, retry_unsendable.retry, event_id, by=by, why=why)
     typer.echo(f"{service.value} publishes {event_id} again ({queues} rows of its outbox)")
 
 
-@unreadable.command("list")
+@unreadable_app.command("list")
 def list_unreadable(
     service: OfAll = None,
     *,
@@ -234,10 +243,10 @@ def list_unreadable(
     tell(rows, away, UNREADABLE, as_json=json)
 
 
-@unreadable.command("show")
+@unreadable_app.command("show")
 def show_unreadable(message_id: MessageId, service: OfOne, by: By, *, json: AsJson = False) -> None:
     """Show one message, and its bytes as they came; they may hold personal data, so who read them is recorded."""
-    one, body = within(service, quarantine.read, message_id, by=by)
+    one, body = within(service, settle_quarantine.read, message_id, by=by)
     if json:
         typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
         return
@@ -252,37 +261,37 @@ def show_unreadable(message_id: MessageId, service: OfOne, by: By, *, json: AsJs
     sys.stdout.buffer.write(body + b"\n")
 
 
-@unreadable.command("replay")
+@unreadable_app.command("replay")
 def replay_message(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
     """Have the service take the message again; what was applied stays applied once, what was forged stays refused.
 
     Refused for one that was damaged on its way: the true event is asked for again by the service itself.
     """
-    within(service, quarantine.replay, message_id, by=by, why=why)
+    within(service, settle_quarantine.replay, message_id, by=by, why=why)
     typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
 
 
-@unreadable.command("discard")
+@unreadable_app.command("discard")
 def discard_message(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
     """Decide that the message is never applied; its bytes are kept."""
-    within(service, quarantine.discard, message_id, by=by, why=why)
+    within(service, settle_quarantine.discard, message_id, by=by, why=why)
     typer.echo("discarded")
 
 
-@unreadable.command("causes")
+@unreadable_app.command("causes")
 def list_causes(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show what is wrong with the messages that wait for a decision, and how many have the same cause."""
     rows, away = from_all(service, lambda one: causes.list_causes(one.database, one.name))
     tell(rows, away, CAUSES, as_json=json)
 
 
-@unreadable.command("replay-all")
+@unreadable_app.command("replay-all")
 def replay_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
     """Send all messages of one cause to the service's queue again; damaged ones stay."""
     typer.echo(f"{within(service, _settle, cause, 'replayed', why, by)} sent to {service.value} again")
 
 
-@unreadable.command("discard-all")
+@unreadable_app.command("discard-all")
 def discard_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
     """Decide that no message of one cause is ever applied; their bytes are kept."""
     typer.echo(f"{within(service, _settle, cause, 'discarded', why, by)} discarded")
@@ -291,48 +300,48 @@ def discard_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
 async def _settle(watched: Watched, cause: str, settlement: Settlement, why: str, by: str) -> int:
     """Decide about all messages that wait now, however many orders it takes."""
     decision = Decision(settlement, by, why, await db.now(watched.database))
-    done = await causes.settle(watched, cause, decision)
+    done = await settle_causes.settle(watched, cause, decision)
     total = done.settled
     while done.settled and done.left:
-        done = await causes.settle(watched, cause, decision)
+        done = await settle_causes.settle(watched, cause, decision)
         total += done.settled
     return total
 
 
-@deliveries.command("list")
+@deliveries_app.command("list")
 def list_mails(*, json: AsJson = False) -> None:
     """Show the mails of the week that were refused, have no address, or do not leave."""
     rows, away = from_all(SENDS_MAILS, lambda one: mails.list_mails(one.database))
     tell(rows, away, MAILS, as_json=json)
 
 
-@deliveries.command("resend")
+@deliveries_app.command("resend")
 def resend_mail(mail_id: MailId, why: Why, by: By) -> None:
     """Have a mail tried again now, to the same address."""
-    within(SENDS_MAILS, mails.resend, mail_id, by=by, why=why)
+    within(SENDS_MAILS, resend_mails.resend, mail_id, by=by, why=why)
     typer.echo("queued again; it leaves within seconds")
 
 
-@deliveries.command()
+@deliveries_app.command()
 def resend_refused(
     words: Annotated[str, typer.Argument(help="The words of the server, as `deliveries list` shows them")],
     why: Why,
     by: By,
 ) -> None:
     """Have all mails of the week tried again that a server refused with these words: after its repair."""
-    count = within(SENDS_MAILS, mails.resend_answered, words, by=by, why=why)
+    count = within(SENDS_MAILS, resend_mails.resend_answered, words, by=by, why=why)
     typer.echo(f"{count} queued again; they leave within seconds")
 
 
-@dead.command("list")
+@dead_app.command("list")
 def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -> None:
     """Show the dead letters."""
 
-    async def read(connections: Connections) -> list[Parked]:
-        found: list[Parked] = []
+    async def read(connections: Connections) -> list[Undelivered]:
+        found: list[Undelivered] = []
         for live in _queues(connections, queue):
             try:
-                found += await undelivered.list_parked(connections, live + DEAD, most=most)
+                found += await undelivered.list_undelivered(connections, live + DEAD, most=most)
             except NoSuchQueue:
                 if queue:
                     raise
@@ -341,7 +350,7 @@ def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -
     tell(with_connections(read), [], PARKED, as_json=json)
 
 
-@dead.command()
+@dead_app.command()
 def drain(why: Why, by: By, queue: OfQueue = None) -> None:
     """Send the dead letters back to their queue."""
 
@@ -349,7 +358,7 @@ def drain(why: Why, by: By, queue: OfQueue = None) -> None:
         moved: list[tuple[str, int]] = []
         for live in _queues(connections, queue):
             try:
-                moved.append((live, await undelivered.drain(connections, live, by=by, why=why)))
+                moved.append((live, await redeliver.drain(connections, live, by=by, why=why)))
             except NoSuchQueue:
                 if queue:
                     raise
@@ -363,23 +372,23 @@ def _queues(connections: Connections, queue: str | None) -> list[str]:
     return [queue.removesuffix(DEAD)] if queue else [watched.queue for watched in connections.services.values()]
 
 
-@unrouted.command("list")
+@unrouted_app.command("list")
 def list_unrouted(most: Most = 50, *, json: AsJson = False) -> None:
     """Show the messages that no queue listened to."""
-    rows = with_connections(lambda connections: undelivered.list_parked(connections, UNROUTED_QUEUE, most=most))
+    rows = with_connections(lambda connections: undelivered.list_undelivered(connections, UNROUTED_QUEUE, most=most))
     tell(rows, [], PARKED, as_json=json)
 
 
-@unrouted.command("replay")
+@unrouted_app.command("replay")
 def replay_unrouted(why: Why, by: By) -> None:
     """Publish them again; those that still nobody listens to come back, and the command fails."""
-    done = with_connections(lambda connections: undelivered.replay_unrouted(connections, by=by, why=why))
+    done = with_connections(lambda connections: redeliver.replay_unrouted(connections, by=by, why=why))
     typer.echo(f"{done.moved} published again, {done.came_back} stay: no service of ours published them")
     if done.came_back:
         raise typer.Exit(1)
 
 
-def resend_events(
+def resend(
     source: Annotated[str, typer.Option("--source", help="Who told them, as events show say: /qualification/95")],
     from_: Annotated[
         str,
@@ -407,7 +416,7 @@ def resend_events(
         first=number or 1,
         queue=queue,
     )
-    done = with_connections(lambda connections: resending.resend_in_lots(connections, choice, by=by, why=why))
+    done = with_connections(lambda connections: resend_events.resend_in_lots(connections, choice, by=by, why=why))
     if json:
         typer.echo(as_text(done))
     else:

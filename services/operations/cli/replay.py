@@ -11,8 +11,10 @@ from services.operations.adapters.provided import rebuilding
 from services.operations.cli.common import AsJson, OfAll, as_text, with_connections
 from services.operations.domain.services import SERVICES
 from services.operations.settings import ConnectionSettings
-from services.operations.usecases.replay import Difference, Forked, Replayed, database
-from services.operations.usecases.replay import replay as replay_one
+from services.operations.usecases.replay import database
+from services.operations.usecases.replay.comparison import Difference
+from services.operations.usecases.replay.replaying import Forked, Replayed
+from services.operations.usecases.replay.replaying import replay as replay_one
 
 Into = Annotated[
     str | None,

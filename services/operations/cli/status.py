@@ -10,10 +10,10 @@ from services.operations.cli.common import AsJson, Columns, OfAll, as_text, fail
 from services.operations.reads import journals, verification
 from services.operations.reads.figures import ServiceFigures
 from services.operations.reads.journals import Event
+from services.operations.reads.obstacles import Story, story
 from services.operations.reads.status import QueueStatus, ServiceStatus, Status
 from services.operations.reads.status import status as look
 from services.operations.reads.verification import Fault, Verified
-from services.operations.usecases.obstacles import Story, story
 from shared import clock
 
 events = typer.Typer(help="What the services told about a request.", no_args_is_help=True)

@@ -15,7 +15,7 @@ from services.operations.adapters.broker_admin import BrokerAdmin
 from services.operations.adapters.connections import Connections
 from services.operations.domain.actions import Action
 from services.operations.store import record
-from services.operations.usecases.undelivered import FRONT_DOOR
+from services.operations.usecases.redeliver import FRONT_DOOR
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging import accounts

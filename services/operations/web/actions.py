@@ -1,5 +1,6 @@
 """The actions of the API: a row for each, with address, command, use case and answer."""
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -7,11 +8,20 @@ from litestar.handlers import HTTPRouteHandler
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.operations.domain.queues import require_open
+from services.operations.reads import held
 from services.operations.reads.overdue import SENDS_MAILS
-from services.operations.usecases import causes, held, mails, quarantine, resending, undelivered, waiting
-from services.operations.usecases.causes import Decision, Settled, Settlement
-from services.operations.usecases.resending import Choice, Resent
-from services.operations.usecases.undelivered import Replayed
+from services.operations.usecases import (
+    close_gap,
+    redeliver,
+    resend_mails,
+    settle_causes,
+    settle_quarantine,
+)
+from services.operations.usecases import resend_events as resending
+from services.operations.usecases import retry_held as retrying
+from services.operations.usecases.redeliver import Replayed
+from services.operations.usecases.resend_events import Choice, Resent
+from services.operations.usecases.settle_causes import Decision, Settled, Settlement
 from services.operations.web.api import (
     HeldItem,
     MailItem,
@@ -91,75 +101,78 @@ class Drained(BaseModel):
 async def retry_held(do: OperatorContext, service: str, command: HeldEvent) -> HeldItem:
     """Have the service try a held event again within a second."""
     watched = do.connections.service(service)
-    await held.retry(watched, command.event_id, **do.order(command.why))
+    await retrying.retry(watched, command.event_id, **do.order(command.why))
     return held_item(await held.show(watched.database, service, command.event_id), do)
 
 
 async def retry_all_held(do: OperatorContext, service: str, command: RetryOrder) -> Retried:
     """Have the service try again all that it holds, or all of one code, type or source."""
     chosen: dict[str, Any] = {"code": command.code, "type_": command.type, "source": command.source}
-    count = await held.retry_all(do.connections.service(service), **chosen, **do.order(command.why))
+    count = await retrying.retry_all(do.connections.service(service), **chosen, **do.order(command.why))
     return Retried(service=service, retried=count)
 
 
 async def skip_held(do: OperatorContext, service: str, command: HeldEvent) -> HeldItem:
     """Give an event up in this service, for good, and let the service go on; answers what was held."""
-    one = await held.skip(do.connections.service(service), command.event_id, **do.order(command.why))
+    one = await retrying.skip(do.connections.service(service), command.event_id, **do.order(command.why))
     return HeldItem(**one.model_dump(), allowed_actions=[])
 
 
 async def discard_waiting(do: OperatorContext, service: str, command: ExpectedStream) -> Closed:
     """Expect nothing more of a stream, for the missing event will never exist; what is parked of it is put away."""
     watched = do.connections.service(service)
-    parked = await waiting.discard(watched, source=command.source, subject=command.subject, **do.order(command.why))
+    parked = await close_gap.discard(watched, source=command.source, subject=command.subject, **do.order(command.why))
     return Closed(service=service, parked=parked)
 
 
 async def replay_quarantined(do: OperatorContext, service: str, message_id: UUID, command: Why) -> QuarantinedItem:
     """Have the service take a message again."""
-    one = await quarantine.replay(do.connections.service(service), message_id, **do.order(command.why))
+    one = await settle_quarantine.replay(do.connections.service(service), message_id, **do.order(command.why))
     return quarantined_item(one, do)
 
 
 async def discard_quarantined(do: OperatorContext, service: str, message_id: UUID, command: Why) -> QuarantinedItem:
     """Decide that a message is never applied; its bytes are kept."""
-    one = await quarantine.discard(do.connections.service(service), message_id, **do.order(command.why))
+    one = await settle_quarantine.discard(do.connections.service(service), message_id, **do.order(command.why))
     return quarantined_item(one, do)
 
 
 async def replay_cause(do: OperatorContext, service: str, key: str, command: Why) -> Settled:
     """Send all messages of one cause to the service again: at most 5000; `left` says what remains."""
-    return await _settle(do, service, key, command, "replayed")
+    return await settle_all(do, service, key, "replayed", why=command.why)
 
 
 async def discard_cause(do: OperatorContext, service: str, key: str, command: Why) -> Settled:
     """Put all messages of one cause away: at most 5000; `left` says what remains."""
-    return await _settle(do, service, key, command, "discarded")
+    return await settle_all(do, service, key, "discarded", why=command.why)
 
 
-async def _settle(do: OperatorContext, service: str, key: str, command: Why, settlement: Settlement) -> Settled:
+async def settle_all(
+    do: OperatorContext, service: str, key: str, settlement: Settlement, *, why: str, until: datetime | None = None
+) -> Settled:
+    """Decide about all messages of one cause that came until a moment, or until now."""
     watched = do.connections.service(service)
-    decision = Decision(settlement, do.agent.email, command.why, await db.now(watched.database), do.perimeter)
-    return await causes.settle(watched, key, decision)
+    decision = Decision(settlement, do.agent.email, why, until or await db.now(watched.database), do.perimeter)
+    return await settle_causes.settle(watched, key, decision)
 
 
 async def resend_delivery(do: OperatorContext, mail_id: UUID, command: Why) -> MailItem:
     """Have a mail tried again now, to the same address."""
     sender = do.connections.service(SENDS_MAILS)
-    return mail_item(await mails.resend(sender, mail_id, **do.order(command.why)), do)
+    return mail_item(await resend_mails.resend(sender, mail_id, **do.order(command.why)), do)
 
 
 async def drain_dead(do: OperatorContext, queue: str, command: Why) -> Drained:
     """Hand the dead letters of a queue to its service again."""
     require_open(queue, do.perimeter)
-    moved = await undelivered.drain(do.connections, queue, by=do.agent.email, why=command.why)
+    moved = await redeliver.drain(do.connections, queue, by=do.agent.email, why=command.why)
     return Drained(queue=queue, moved=moved)
 
 
 async def replay_unrouted(do: OperatorContext, command: Why) -> Replayed:
     """Have their publishers publish them again; `came_back` counts those that stay, because no journal has them."""
     require_open(UNROUTED_QUEUE, do.perimeter)
-    return await undelivered.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
+    return await redeliver.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
 
 
 async def resend_events(do: OperatorContext, command: ResendOrder) -> Resent:

@@ -9,21 +9,20 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
 from services.operations.domain.queues import DEAD, require_open
-from services.operations.reads import journals, status
+from services.operations.reads import causes, held, journals, mails, quarantine, status, undelivered, waiting
+from services.operations.reads.causes import Cause
+from services.operations.reads.held import Held
+from services.operations.reads.mails import Mail
+from services.operations.reads.obstacles import Story, story
 from services.operations.reads.overdue import SENDS_MAILS
+from services.operations.reads.quarantine import Quarantined
 from services.operations.reads.status import Status
+from services.operations.reads.undelivered import Undelivered
+from services.operations.reads.waiting import Gap
 from services.operations.store.record import Operation
-from services.operations.usecases import causes, held, mails, quarantine, undelivered, waiting
-from services.operations.usecases.causes import Cause
-from services.operations.usecases.held import Held
+from services.operations.usecases import settle_quarantine
 from services.operations.usecases.journal_checks import Check
-from services.operations.usecases.mails import Mail
-from services.operations.usecases.obstacles import Story, story
-from services.operations.usecases.quarantine import Quarantined
-from services.operations.usecases.undelivered import Parked
-from services.operations.usecases.waiting import Gap
 from services.operations.web.context import READERS, OperatorContext, all_of_it
-from services.operations.web.pages.overview import latest
 from shared import clock
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.web.paging import Page, Paged
@@ -152,7 +151,7 @@ async def show_quarantined(
 ) -> QuarantinedItem:
     """Show one message with its bytes, read as UTF-8 as far as they are."""
     watched = context.connections.service(service)
-    one, body = await quarantine.read(watched, message_id, by=context.agent.email, perimeter=context.perimeter)
+    one, body = await settle_quarantine.read(watched, message_id, by=context.agent.email, perimeter=context.perimeter)
     item = quarantined_item(one, context)
     item.body = body.decode("utf-8", "replace")
     return item
@@ -166,17 +165,17 @@ async def list_deliveries(context: NamedDependency[OperatorContext]) -> Paged[Ma
 
 
 @get("/dead/{queue:str}", guards=[READERS])
-async def list_dead(queue: FromPath[str], context: NamedDependency[OperatorContext]) -> Paged[Parked]:
+async def list_dead(queue: FromPath[str], context: NamedDependency[OperatorContext]) -> Paged[Undelivered]:
     """List the dead letters of a queue, at most 50."""
     require_open(queue, context.perimeter)
-    return _whole(await undelivered.list_parked(context.connections, queue.removesuffix(DEAD) + DEAD))
+    return _whole(await undelivered.list_undelivered(context.connections, queue.removesuffix(DEAD) + DEAD))
 
 
 @get("/unrouted", guards=[READERS])
-async def list_unrouted(context: NamedDependency[OperatorContext]) -> Paged[Parked]:
+async def list_unrouted(context: NamedDependency[OperatorContext]) -> Paged[Undelivered]:
     """List the messages that no queue listens to, at most 50."""
     require_open(UNROUTED_QUEUE, context.perimeter)
-    return _whole(await undelivered.list_parked(context.connections, UNROUTED_QUEUE))
+    return _whole(await undelivered.list_undelivered(context.connections, UNROUTED_QUEUE))
 
 
 @get("/requests/{reference:str}/events", guards=[READERS])
@@ -204,7 +203,7 @@ async def verify_journals(context: NamedDependency[OperatorContext]) -> Paged[Ch
 @get("/operations", guards=[READERS])
 async def list_operations(context: NamedDependency[OperatorContext], paging: NamedDependency[Page]) -> Found[Operation]:
     """List what operators did, with who and why, newest first; whoever sees some départements only reads their own."""
-    newest, away = await latest(context, most=ALL)
+    newest, away = await context.recorded(most=ALL)
     return Found(items=newest[paging.offset : paging.end], total=len(newest), page=paging.number, away=away)
 
 

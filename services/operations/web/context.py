@@ -13,6 +13,8 @@ from litestar.types import Guard
 from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.obstacles import moment
 from services.operations.domain.services import service_word
+from services.operations.store import record
+from services.operations.store.record import Operation
 from services.operations.usecases.journal_checks import Checks
 from services.operations.web import runbook
 from shared.commands import Command
@@ -84,6 +86,20 @@ class OperatorContext(RequestContext):
     ) -> tuple[list[Row], list[str]]:
         """Read one service, or all that answer; give what they have, and the names of those that are away."""
         return await self.connections.from_all(service, read)
+
+    async def recorded(self, text: str = "", service: str = "", *, most: int) -> tuple[list[Operation], list[str]]:
+        """Return the actions recorded in one service or in all, newest first, and the names of who is away.
+
+        Among all are the rights of this page's own agents, which are recorded in its own database.
+        """
+        by = None if self.perimeter is None else self.agent.email
+        text = text.strip()
+        rows, away = await self.from_all(
+            lambda one: record.latest(one.database, one.name, most=most, by=by, containing=text), service or None
+        )
+        if not service:
+            rows = [*rows, *await record.latest(self.database, "operations", most=most, by=by, containing=text)]
+        return sorted(rows, key=lambda one: one.at, reverse=True), away
 
     def page(
         self, name: str, refused: Refused | None = None, *, away: Sequence[str] = (), **values: object

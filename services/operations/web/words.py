@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from services.operations.domain.concerns import What
 from services.operations.domain.services import service_word
+from services.operations.reads.held import Group
 from services.operations.reads.status import QueueStatus, ServiceStatus, Status
 from services.operations.reads.verification import Fault
-from services.operations.usecases.held import Group
-from services.operations.usecases.waiting import Gap
+from services.operations.reads.waiting import Gap
 from shared.contracts.vocabulary import Team
 from shared.french.dates import duration_fr
 from shared.french.numbers import plural_fr

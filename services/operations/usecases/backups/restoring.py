@@ -22,12 +22,12 @@ from aio_pika.abc import AbstractIncomingMessage
 from services.operations.adapters import migrations
 from services.operations.adapters.broker import Broker
 from services.operations.domain.queues import DEAD
+from services.operations.reads.documents import KEEPS_DOCUMENTS
 from services.operations.reads.overdue import SENDS_MAILS
+from services.operations.reads.undelivered import NoSuchQueue, existing_queue
 from services.operations.usecases.backups import manifest
 from services.operations.usecases.backups.ahead import refuse_ahead
 from services.operations.usecases.backups.manifest import DOCUMENTS, Manifest, SavedDatabase
-from services.operations.usecases.documents import KEEPS_DOCUMENTS
-from services.operations.usecases.undelivered import NoSuchQueue, existing_queue
 from shared.db import Connection
 from shared.errors import Conflict
 from shared.messaging.names import UNROUTED_QUEUE

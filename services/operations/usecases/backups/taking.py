@@ -19,10 +19,10 @@ from typing import BinaryIO, Final, cast
 
 import asyncpg
 
+from services.operations.reads.documents import QUARANTINE
 from services.operations.usecases.backups import manifest
 from services.operations.usecases.backups.ahead import refuse_ahead
 from services.operations.usecases.backups.manifest import DOCUMENTS, Manifest, SavedDatabase, SavedFile, SavedTable
-from services.operations.usecases.documents import QUARANTINE
 from shared.db import Connection
 from shared.errors import Conflict, Unavailable
 from shared.messaging.names import BACKUP_LOCK

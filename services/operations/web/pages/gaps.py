@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from litestar import Response
 
 from services.operations.domain.concerns import What
-from services.operations.reads import journals
+from services.operations.reads import journals, waiting
 from services.operations.store import record
 from services.operations.store.record import Motive
-from services.operations.usecases import waiting
 from services.operations.web import words
+from services.operations.web.actions import ExpectedStream, discard_waiting
 from services.operations.web.context import OperatorContext, form, page
 from shared.commands import Command
 from shared.errors import Invalid
@@ -57,9 +57,8 @@ async def close_gap(do: OperatorContext, command: CloseGap) -> str:
     record.motive(command.why)
     if not command.sure:
         raise Invalid.field("sure", "Confirmez que l’événement attendu n’existera jamais.")
-    parked = await waiting.discard(
-        do.connections.service(command.service), source=source, subject=subject, **do.order(command.why)
-    )
+    order = ExpectedStream(source=source, subject=subject, why=command.why)
+    parked = (await discard_waiting(do, command.service, order)).parked
     do.flash(f"Le service n’attend plus rien\u00a0; {plural_fr(parked, 'événement rangé', 'événements rangés')}.")
     return "/retenues"
 

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from services.operations.domain import reasons
 from services.operations.domain.concerns import What
-from services.operations.reads import journals
+from services.operations.reads import held, journals, waiting
+from services.operations.reads.held import NotHeld
 from services.operations.store import record
 from services.operations.store.record import Motive
-from services.operations.usecases import held, waiting
-from services.operations.usecases.held import NotHeld
 from services.operations.web import words
+from services.operations.web.actions import HeldEvent, RetryOrder, retry_all_held, retry_held, skip_held
 from services.operations.web.context import READERS, OperatorContext, form, page
 from shared.commands import Command
 from shared.errors import Invalid
@@ -40,11 +40,10 @@ class RetryGroup(Command):
         return service, Code(code), type_
 
 
-class SettleHeld(Command):
+class SettleHeld(HeldEvent):
     """What is decided about a held event."""
 
     service: str
-    event_id: str
     subject: str = ""
     """What the page told of: the way of a request shows what became of it, also where somebody else was quicker."""
     action: Literal["retry", "skip"]
@@ -62,10 +61,8 @@ async def held_streams(context: NamedDependency[OperatorContext], paging: NamedD
 async def retry_group(do: OperatorContext, command: RetryGroup) -> str:
     """Have a service try again all that it holds for one reason and of one type."""
     service, code, type_ = command.chosen()
-    count = await held.retry_all(
-        do.connections.service(service), code=code, type_=type_, source=None, **do.order(command.why)
-    )
-    do.flash(f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
+    done = await retry_all_held(do, service, RetryOrder(code=code, type=type_, why=command.why))
+    do.flash(f"Nouvel essai de {plural_fr(done.retried, 'demande retenue', 'demandes retenues')}.")
     return "/retenues"
 
 
@@ -123,15 +120,14 @@ async def held_stream(context: OperatorContext, service: str, *, refused: Refuse
 
 async def settle_held(do: OperatorContext, command: SettleHeld) -> str:
     """Try again, or lead the stream past its event."""
-    watched = do.connections.service(command.service)
     if command.action == "retry":
-        await held.retry(watched, command.event_id, **do.order(command.why))
+        await retry_held(do, command.service, command)
         do.flash("Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
     else:
         record.motive(command.why)
         if not command.sure:
             raise Invalid.field("sure", "Confirmez que le service n’en tiendra jamais compte\u00a0: c’est définitif.")
-        await held.skip(watched, command.event_id, **do.order(command.why))
+        await skip_held(do, command.service, command)
         do.flash("L’événement est laissé de côté\u00a0; le service continue avec la suite.")
     return _where_it_shows(command.subject)
 

@@ -9,8 +9,10 @@ from pydantic import Field
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.concerns import What
+from services.operations.reads import mails
 from services.operations.store.record import Motive
-from services.operations.usecases import mails
+from services.operations.usecases import resend_mails
+from services.operations.web.actions import Why, resend_delivery
 from services.operations.web.context import OperatorContext, form, page
 from shared.commands import Command
 from shared.errors import NotFound
@@ -27,7 +29,7 @@ class SendRefusedAgain(Command):
     why: Motive
 
 
-class SendMailAgain(Command):
+class SendMailAgain(Why):
     """A mail is sent again."""
 
     mail_id: UUID
@@ -47,7 +49,7 @@ async def undelivered(context: OperatorContext, *, refused: Refused | None = Non
 
 async def send_refused_again(do: OperatorContext, command: SendRefusedAgain) -> str:
     """Send all mails again that were refused with the same words."""
-    count = await mails.resend_answered(_sender(do), command.words, **do.order(command.why))
+    count = await resend_mails.resend_answered(_sender(do), command.words, **do.order(command.why))
     do.flash(f"{plural_fr(count, 'courriel remis', 'courriels remis')} en file.")
     return "/courriels"
 
@@ -68,7 +70,8 @@ async def undelivered_mail(context: OperatorContext, mail_id: UUID, *, refused: 
 
 async def send_mail_again(do: OperatorContext, command: SendMailAgain) -> str:
     """Send a mail again."""
-    await mails.resend(_sender(do), command.mail_id, **do.order(command.why))
+    _sender(do)
+    await resend_delivery(do, command.mail_id, command)
     do.flash("Le courriel est remis en file\u00a0; il part dans quelques secondes.")
     return f"/courriels/{command.mail_id}"
 

@@ -11,8 +11,6 @@ from pydantic import Field
 from services.operations.domain.actions import label_of
 from services.operations.domain.services import FRENCH
 from services.operations.reads.status import status
-from services.operations.store import record
-from services.operations.store.record import Operation
 from services.operations.web import runbook, words
 from services.operations.web.context import READERS, OperatorContext
 from shared import clock
@@ -44,7 +42,7 @@ async def actions(
     service: FromQuery[str] = "",
 ) -> Response[Any]:
     """List who did what, and why; whoever sees some départements only reads their own."""
-    rows, away = await latest(context, q, service, most=SHOWN)
+    rows, away = await context.recorded(q, service, most=SHOWN)
     return context.page(
         "actions",
         away=away,
@@ -63,7 +61,7 @@ async def actions_as_csv(
     service: FromQuery[str] = "",
 ) -> Response[bytes]:
     """Give the same actions, up to 10 000 of each service, as a file for spreadsheets."""
-    rows, _ = await latest(context, q, service, most=EXPORTED)
+    rows, _ = await context.recorded(q, service, most=EXPORTED)
     cells = [(one.at.isoformat(), one.by, label_of(one.action), one.service, one.target, one.why) for one in rows]
     return as_csv(Table("actions", ("Quand", "Qui", "Quoi", "Service", "Sur quoi", "Motif"), cells))
 
@@ -72,23 +70,6 @@ async def actions_as_csv(
 async def show_runbook(context: NamedDependency[OperatorContext]) -> Response[Any]:
     """Show the runbook: what each alert means and what to do."""
     return context.page("runbook", runbook=runbook.runbook())
-
-
-async def latest(
-    context: OperatorContext, text: str = "", service: str = "", *, most: int
-) -> tuple[list[Operation], list[str]]:
-    """Give the actions of one service or of all, newest first, and who is away.
-
-    Among all are the rights of this page's own agents, which are kept in its own database.
-    """
-    by = None if context.perimeter is None else context.agent.email
-    text = text.strip()
-    rows, away = await context.from_all(
-        lambda one: record.latest(one.database, one.name, most=most, by=by, containing=text), service or None
-    )
-    if not service:
-        rows = [*rows, *await record.latest(context.database, "operations", most=most, by=by, containing=text)]
-    return sorted(rows, key=lambda one: one.at, reverse=True), away
 
 
 routes = [overview, actions, actions_as_csv, show_runbook]

@@ -11,13 +11,15 @@ from pydantic import AwareDatetime
 
 from services.operations.domain import reasons
 from services.operations.domain.concerns import What
+from services.operations.reads import causes, quarantine
+from services.operations.reads.causes import Cause
 from services.operations.store.record import Motive
-from services.operations.usecases import causes, quarantine
-from services.operations.usecases.causes import Cause, Decision
+from services.operations.usecases import settle_causes, settle_quarantine
+from services.operations.usecases.settle_causes import Settlement
 from services.operations.web import words
+from services.operations.web.actions import Why, discard_quarantined, replay_quarantined, settle_all
 from services.operations.web.context import READERS, OperatorContext, form, page
 from shared import db
-from shared.commands import Command
 from shared.french.numbers import plural_fr
 from shared.web.actions import Refused
 from shared.web.paging import Page
@@ -30,7 +32,7 @@ OF_CAUSE: Final = "/quarantaine/{service:str}/cause/{key:str}"
 OF_MESSAGE: Final = "/quarantaine/{service:str}/{message_id:uuid}"
 
 
-class SettleMessage(Command):
+class SettleMessage(Why):
     """What is decided about an unreadable message."""
 
     service: str
@@ -39,7 +41,7 @@ class SettleMessage(Command):
     why: Motive
 
 
-class SettleCause(Command):
+class SettleCause(Why):
     """What is decided about all messages of one cause that were received until the page was shown."""
 
     service: str
@@ -90,7 +92,7 @@ async def quarantined_cause(
         one=one,
         until=seen.isoformat(),
         rows=await causes.preview(database, service, key, perimeter=context.perimeter),
-        most=causes.MOST,
+        most=settle_causes.MOST,
         reason=reasons.of_unreadable(one.reason, damaged=one.damaged),
         entry=What.QUARANTINE.row.entry,
     )
@@ -99,10 +101,8 @@ async def quarantined_cause(
 async def settle_cause(do: OperatorContext, command: SettleCause) -> str:
     """Send all messages of one cause to their service again, or put them away."""
     replayed = command.action == "replay"
-    decision = Decision(
-        "replayed" if replayed else "discarded", do.agent.email, command.why, command.until, do.perimeter
-    )
-    done = await causes.settle(do.connections.service(command.service), command.key, decision)
+    settlement: Settlement = "replayed" if replayed else "discarded"
+    done = await settle_all(do, command.service, command.key, settlement, why=command.why, until=command.until)
     nouns = ("message renvoyé", "messages renvoyés") if replayed else ("message écarté", "messages écartés")
     do.flash(f"{plural_fr(done.settled, *nouns)}.")
     if not done.left:
@@ -116,7 +116,9 @@ async def quarantined_message(
 ) -> Response[Any]:
     """Show one unreadable message with its bytes, and what may be done."""
     watched = context.connections.service(service)
-    one, content = await quarantine.read(watched, message_id, by=context.agent.email, perimeter=context.perimeter)
+    one, content = await settle_quarantine.read(
+        watched, message_id, by=context.agent.email, perimeter=context.perimeter
+    )
     body = content.decode("utf-8", "replace")
     log.info("quarantine.consulted", message_id=str(message_id), service=service)
     return context.page(
@@ -134,12 +136,11 @@ async def quarantined_message(
 
 async def settle_message(do: OperatorContext, command: SettleMessage) -> str:
     """Send an unreadable message to its service again, or put it away."""
-    watched = do.connections.service(command.service)
     if command.action == "replay":
-        await quarantine.replay(watched, command.message_id, **do.order(command.why))
+        await replay_quarantined(do, command.service, command.message_id, command)
         do.flash("Le message est renvoyé au service. S’il est encore illisible, il reviendra ici.")
     else:
-        await quarantine.discard(watched, command.message_id, **do.order(command.why))
+        await discard_quarantined(do, command.service, command.message_id, command)
         do.flash("Le message est écarté\u00a0; son contenu est conservé.")
     return "/quarantaine"
 

@@ -9,11 +9,10 @@ from litestar.params import FromQuery
 
 from services.operations.domain.services import service_word
 from services.operations.reads import journals
+from services.operations.reads.obstacles import story
 from services.operations.store.record import Motive
-from services.operations.usecases import resending
-from services.operations.usecases.obstacles import story
-from services.operations.usecases.resending import Choice
-from services.operations.web import words
+from services.operations.web import actions, words
+from services.operations.web.actions import ResendOrder
 from services.operations.web.context import READERS, OperatorContext, form, page
 from services.operations.web.sequence import diagram
 from shared import clock
@@ -71,8 +70,8 @@ async def one_request(context: OperatorContext, reference: str, *, refused: Refu
 
 async def resend_events(do: OperatorContext, command: ResendEvents) -> str:
     """Publish one service's events of the request again."""
-    choice = Choice(command.source, request=command.reference, queue=command.queue or None)
-    done = await resending.resend(do.connections, choice, **do.order(command.why))
+    order = ResendOrder(source=command.source, request=command.reference, queue=command.queue or None, why=command.why)
+    done = await actions.resend_events(do, order)
     said = plural_fr(done.events, "événement est renvoyé", "événements sont renvoyés")
     do.flash(f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
     return f"/demandes/{quote(command.reference, safe='')}"

@@ -6,17 +6,17 @@ from urllib.parse import quote
 from litestar import Response
 
 from services.operations.domain.queues import DEAD, require_open
+from services.operations.reads import undelivered
 from services.operations.store.record import Motive
-from services.operations.usecases import undelivered
+from services.operations.web.actions import Why, drain_dead, replay_unrouted
 from services.operations.web.context import OperatorContext, form, page
-from shared.commands import Command
 from shared.errors import NotFound
 from shared.french.numbers import plural_fr
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.web.actions import Refused
 
 
-class SendParked(Command):
+class SendParked(Why):
     """Messages of a queue are sent where they belong."""
 
     queue: str
@@ -32,7 +32,7 @@ async def parked(context: OperatorContext, queue: str, *, refused: Refused | Non
         queue=queue,
         unrouted=queue == UNROUTED_QUEUE,
         live=queue.removesuffix(DEAD),
-        rows=await undelivered.list_parked(context.connections, queue),
+        rows=await undelivered.list_undelivered(context.connections, queue),
     )
 
 
@@ -40,12 +40,12 @@ async def send_parked(do: OperatorContext, command: SendParked) -> str:
     """Send dead letters back to their queue, or publish again what had no listener."""
     _known(command.queue, do)
     if command.queue != UNROUTED_QUEUE:
-        moved = await undelivered.drain(do.connections, command.queue, by=do.agent.email, why=command.why)
-        do.flash(f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
+        done = await drain_dead(do, command.queue, command)
+        do.flash(f"{plural_fr(done.moved, 'message remis', 'messages remis')} en file.")
     else:
-        done = await undelivered.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
-        said = f"{plural_fr(done.moved, 'message publié', 'messages publiés')} à nouveau"
-        do.flash(f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
+        replayed = await replay_unrouted(do, command)
+        said = f"{plural_fr(replayed.moved, 'message publié', 'messages publiés')} à nouveau"
+        do.flash(f"{said} ; {replayed.came_back} toujours sans destinataire." if replayed.came_back else f"{said}.")
     return f"/files/{quote(command.queue)}"
 
 

@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 
 from services.operations.adapters.connections import Watched
+from services.operations.reads import quarantine, waiting
 from services.operations.store import record
-from services.operations.usecases import quarantine, waiting
+from services.operations.usecases import close_gap
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
@@ -115,7 +116,7 @@ async def test_an_operator_discards_an_expectation(database: Database) -> None:
     recovery = a_recovery(database)
     assert await recovery.request_missing() == 1
     watched = Watched("escalation", database, "escalation")
-    discard = partial(waiting.discard, watched, source="/intake", subject=str(request_id), by="operator")
+    discard = partial(close_gap.discard, watched, source="/intake", subject=str(request_id), by="operator")
     assert await discard(why="a forged event") == 1
     assert await recovery.request_missing() == 0
     assert await parked(database) == []
@@ -132,7 +133,7 @@ async def test_what_a_held_stream_parks_is_not_discarded(database: Database) -> 
     messages = [Message(wire(a_message(request_id, text), n), "") for n, text in ((1, "fail"), (2, "next"))]
     await Inbox(database, NOTING).process(messages)
     with pytest.raises(waiting.NothingExpected):
-        await waiting.discard(
+        await close_gap.discard(
             Watched("escalation", database, "escalation"),
             source="/intake",
             subject=str(request_id),

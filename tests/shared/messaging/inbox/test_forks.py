@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from services.operations.adapters.connections import Watched
-from services.operations.usecases import held as holding
+from services.operations.reads import held
+from services.operations.usecases import retry_held
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal, metrics
@@ -330,10 +331,10 @@ async def test_a_skip_of_a_fork_that_the_source_confirmed_goes_on_behind_the_sou
     request_id = new_id()
     first, second = two_histories(request_id)
     await restored(database, source, first, rewound=True)
-    [one] = await holding.list_held(database, "escalation")
+    [one] = await held.list_held(database, "escalation")
     assert (one.sequence, one.event_id) == (A_RESTORE, f"fork:{request_id}")
     watched, inbox = Watched("escalation", database, "escalation"), Inbox(database, NOTING)
-    await holding.skip(watched, one.event_id, by="operator", why="the source's history counts")
+    await retry_held.skip(watched, one.event_id, by="operator", why="the source's history counts")
     await inbox.process(second.messages(4, 5, 6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "4'", "5'", "6'"]
     assert await held_as(database, request_id) is None
@@ -378,7 +379,7 @@ async def test_a_retry_of_a_forked_stream_asks_the_source_and_changes_nothing_wh
     request_id = new_id()
     await restored(database, source, two_histories(request_id)[0], rewound=True)
     watched, inbox = Watched("escalation", database, "escalation"), Inbox(database, NOTING)
-    await holding.retry(watched, f"fork:{request_id}", by="operator", why="restored again")
+    await retry_held.retry(watched, f"fork:{request_id}", by="operator", why="restored again")
     assert await inbox.retry_held() == 1
     channel = Channel()
     listener, teller = a_recovery(database, channel), a_recovery(source, channel, "intake")
@@ -401,8 +402,8 @@ async def test_a_retry_goes_on_once_the_source_has_what_was_applied(database: Da
     inbox = Inbox(database, NOTING)
     await inbox.process(second.messages(4, 6))
     watched = Watched("escalation", database, "escalation")
-    [one] = await holding.list_held(database, "escalation")
-    await holding.retry(watched, one.event_id, by="operator", why="the right backup is there")
+    [one] = await held.list_held(database, "escalation")
+    await retry_held.retry(watched, one.event_id, by="operator", why="the right backup is there")
     assert await inbox.retry_held() == 1
     channel = Channel()
     listener, teller = a_recovery(database, channel), a_recovery(source, channel, "intake")
@@ -428,8 +429,8 @@ async def test_a_skip_follows_the_chain_of_the_source_from_behind_the_event(data
     await inbox.process(first.messages(1, 2, 3, 4, 5))
     await inbox.process(second.messages(4, 5))
     watched = Watched("escalation", database, "escalation")
-    [one] = await holding.list_held(database, "escalation")
-    await holding.skip(watched, one.event_id, by="operator", why="the restored history counts")
+    [one] = await held.list_held(database, "escalation")
+    await retry_held.skip(watched, one.event_id, by="operator", why="the restored history counts")
     await inbox.retry_held()
     await inbox.process(second.messages(6))
     await inbox.process(second.messages(4, 5, 6))
@@ -444,8 +445,10 @@ async def test_a_skip_of_a_stream_that_a_head_forked_goes_on_behind_the_head(dat
     inbox = Inbox(database, NOTING)
     await inbox.process(first.messages(1, 2, 3, 4, 5))
     await a_recovery(database, Channel()).handle(second.head(5))
-    [one] = await holding.list_held(database, "escalation")
-    await holding.skip(Watched("escalation", database, "escalation"), one.event_id, by="operator", why="theirs counts")
+    [one] = await held.list_held(database, "escalation")
+    await retry_held.skip(
+        Watched("escalation", database, "escalation"), one.event_id, by="operator", why="theirs counts"
+    )
     await inbox.process(second.messages(6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "6'"]
     assert await database.fetchval("SELECT hash FROM inbox_stream") == second.hashes[5]
@@ -456,8 +459,10 @@ async def test_after_a_skip_of_an_ordinary_event_the_chain_is_that_of_the_source
     history = History(request_id, ["1", "fail", "3"])
     inbox = Inbox(database, NOTING)
     await inbox.process(history.messages(1, 2))
-    [one] = await holding.list_held(database, "escalation")
-    await holding.skip(Watched("escalation", database, "escalation"), one.event_id, by="operator", why="wrong for ever")
+    [one] = await held.list_held(database, "escalation")
+    await retry_held.skip(
+        Watched("escalation", database, "escalation"), one.event_id, by="operator", why="wrong for ever"
+    )
     await inbox.process(history.messages(3))
     await inbox.process(history.messages(1, 2, 3))
     assert await effects(database, request_id) == ["1", "3"]

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from services.operations.adapters.connections import Watched
+from services.operations.reads.waiting import list_gaps
 from services.operations.store import record
-from services.operations.usecases import held as holding
-from services.operations.usecases.waiting import list_gaps
+from services.operations.usecases import retry_held
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
@@ -162,7 +162,7 @@ async def test_all_of_a_reason_type_or_source_are_tried_again_at_once(
     expected: list[str],
 ) -> None:
     watched = Watched("escalation", database, "escalation")
-    count = await holding.retry_all(watched, by="operator", why="intake is back", **chosen)  # type: ignore[arg-type] # parametrised
+    count = await retry_held.retry_all(watched, by="operator", why="intake is back", **chosen)  # type: ignore[arg-type] # parametrised
     assert (count, await three_held()) == (len(expected), expected)
     [noted] = await record.latest(database, "escalation")
     assert (noted.action, noted.by, noted.why) == ("held.retry_all", "operator", "intake is back")
@@ -173,8 +173,8 @@ async def test_nothing_of_a_type_that_is_not_held_is_tried_again(
     database: Database, three_held: Callable[[], Awaitable[list[str]]]
 ) -> None:
     watched = Watched("escalation", database, "escalation")
-    with pytest.raises(holding.NoneHeld):
-        await holding.retry_all(watched, by="operator", why="intake is back", type_="intake.something_else.v1")
+    with pytest.raises(retry_held.NoneHeld):
+        await retry_held.retry_all(watched, by="operator", why="intake is back", type_="intake.something_else.v1")
     assert (await three_held(), await record.latest(database, "escalation")) == ([], [])
 
 

@@ -1,14 +1,10 @@
-"""Events in the outbox that the broker refuses for what they are: listed, and published again on request."""
+"""Have the relay publish an event again that the broker refused."""
 
-from datetime import datetime
 from uuid import UUID
-
-from pydantic import BaseModel
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.actions import Action
 from services.operations.store import record
-from shared.db import Reader
 from shared.errors import NotFound
 from shared.messaging.names import EVERYBODY
 
@@ -19,38 +15,6 @@ class NotUnsendable(NotFound):
     code = "not_unsendable"
     title = "No such event is set aside"
     sentence = "Cet événement n’est pas mis de côté dans ce service\u00a0: il est parti, ou quelqu’un s’en est occupé."
-
-
-class Unsendable(BaseModel):
-    """One event that was set aside: for which queue (empty: all consumers), why, since when, and its size in bytes."""
-
-    service: str
-    event_id: UUID
-    type: str
-    subject: str
-    sequence: int
-    queue: str
-    bytes: int
-    reason: str
-    since: datetime
-
-
-async def list_unsendable(reader: Reader, service: str, *, most: int = 200) -> list[Unsendable]:
-    """Give what was set aside, the oldest first."""
-    rows = await reader.fetch(
-        """
-        SELECT j.id AS event_id, j.type, j.subject, j.sequence, CASE o.queue WHEN $2 THEN '' ELSE o.queue END AS queue,
-               octet_length(j.body) AS bytes, o.unsendable_reason AS reason, o.unsendable_since AS since
-        FROM outbox o
-        JOIN journal j USING (position)
-        WHERE o.unsendable_since IS NOT NULL
-        ORDER BY o.position, o.queue
-        LIMIT $1
-        """,
-        most,
-        EVERYBODY,
-    )
-    return [Unsendable(service=service, **row) for row in rows]
 
 
 async def retry(watched: Watched, event_id: UUID, *, by: str, why: str) -> int:

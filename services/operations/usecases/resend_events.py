@@ -9,9 +9,8 @@ from pydantic import BaseModel
 
 from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.actions import Action
-from services.operations.reads import journals
+from services.operations.reads import journals, undelivered
 from services.operations.store import record
-from services.operations.usecases import undelivered
 from shared.db import Row, Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging.names import EVERYBODY

@@ -10,14 +10,14 @@ import asyncpg
 from services.operations.adapters.connections import UNREACHABLE, Connections
 from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.domain.queues import DEAD
+from services.operations.reads import held, mails, quarantine
 from services.operations.reads.awaited import Awaited, awaited
+from services.operations.reads.held import Held, NotHeld
 from services.operations.reads.journals import Event, Trail
+from services.operations.reads.mails import Mail
 from services.operations.reads.overdue import SENDS_MAILS
+from services.operations.reads.quarantine import Quarantined
 from services.operations.reads.status import QueueStatus, ServiceStatus, Status, status
-from services.operations.usecases import held, mails, quarantine
-from services.operations.usecases.held import Held, NotHeld
-from services.operations.usecases.mails import Mail
-from services.operations.usecases.quarantine import Quarantined
 
 ON_ITS_WAY: Final = 10.0
 """Seconds that an event may take to everybody before it is worth a word."""

@@ -1,4 +1,4 @@
-"""Files of documents that intake's database does not claim while the folder knows more: seen, and confirmed."""
+"""Files that intake's database does not claim, and those that the antivirus found infected: list."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,23 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Watched
-from services.operations.domain.actions import Action
-from services.operations.store import record
 from shared.db import Reader
-from shared.errors import Conflict
 
 KEEPS_DOCUMENTS = "intake"
+
 QUARANTINE = "quarantine"
 """The folder in the folder of documents where intake sets infected files aside."""
-
-
-class NothingToConfirm(Conflict):
-    """The folder of documents is not ahead of the database: there is nothing to decide."""
-
-    code = "documents_not_ahead"
-    title = "The folder of documents knows no more than the database"
-    sentence = "Le dossier des documents n’en sait pas plus que la base\u00a0: il n’y a rien à décider."
 
 
 class UnclaimedFile(BaseModel):
@@ -68,28 +57,3 @@ async def ahead(reader: Reader) -> Ahead:
     since = await reader.fetchval("SELECT ahead_since FROM document_folder")
     rows = await reader.fetch("SELECT id, size, modified_at FROM unclaimed_file ORDER BY modified_at, id")
     return Ahead(since=since, files=[UnclaimedFile(**row) for row in rows])
-
-
-async def confirm(watched: Watched, *, by: str, why: str) -> int:
-    """Decide that this database is the right one: the next sweep moves the files to the trash. Gives how many.
-
-    Refuses with `NothingToConfirm`.
-    """
-    why = record.motive(why)
-    async with watched.database.transaction() as tx:
-        done = await tx.fetchval(
-            """
-            UPDATE document_folder SET mark = folder_mark, folder_mark = NULL, ahead_since = NULL
-            WHERE ahead_since IS NOT NULL
-            RETURNING TRUE
-            """
-        )
-        if not done:
-            raise NothingToConfirm
-        files: int = await tx.fetchval(
-            "WITH gone AS (DELETE FROM unclaimed_file RETURNING 1) SELECT count(*) FROM gone"
-        )
-        await record.note(
-            tx, by=by, action=Action.DOCUMENTS_CONFIRM, target=f"{files} files that no row claims", why=why
-        )
-    return files
