@@ -35,8 +35,8 @@ NAVIGATION = (
 
 def build(settings: OperationsSettings, database: Database) -> Litestar:
     """Build the page over what the environment tells. Raises `MissingVariableError` without the broker's address."""
-    told = ConnectionSettings()
-    if told.amqp_url is None:
+    configured = ConnectionSettings()
+    if configured.amqp_url is None:
         raise MissingVariableError("OPERATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
     opened: list[Connections] = []
     latest = gauges.Latest()
@@ -44,7 +44,7 @@ def build(settings: OperationsSettings, database: Database) -> Litestar:
     @asynccontextmanager
     async def connecting(_: Litestar) -> AsyncIterator[None]:
         async with (
-            connected(told) as connections,
+            connected(configured) as connections,
             rounds.running(lambda: latest.measure(connections), every=gauges.MEASURES_EVERY, name="operations.gauges"),
         ):
             opened.append(connections)

@@ -98,13 +98,13 @@ class WatchedSettings(SettingsWithSecrets):
         Raises `MissingVariableError`.
         """
         by_preference = (self.operations_url, self.database_url)
-        told = next(filter(None, reversed(by_preference) if whole else by_preference), None)
-        if told is None:
+        address = next(filter(None, reversed(by_preference) if whole else by_preference), None)
+        if address is None:
             raise MissingVariableError(
                 f"{service.upper()}_OPERATIONS_URL is not set (nor {service.upper()}_DATABASE_URL). Set it, or start "
                 "`make run` once in this folder, or name the services to look after in OPERATIONS_SERVICES."
             )
-        return told.get_secret_value()
+        return address.get_secret_value()
 
     def queue(self, service: str) -> str:
         """Return the queue that the service consumes."""

@@ -61,7 +61,7 @@ def test_times_between_are_said_as_exactly_as_matters() -> None:
 
 def test_an_event_that_nobody_has_got_yet_is_said_so_in_the_table() -> None:
     [row] = diagram([an_event(sent=False, applied_by=[], missing_at=["qualification"])], SERVICES).rows
-    assert row.said == (
+    assert row.states == (
         ("pas encore envoyé par", "Dépôt des demandes"),
         ("pas encore arrivé chez", "Départements"),
     )

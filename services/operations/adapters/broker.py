@@ -135,10 +135,12 @@ class Broker:
                 for name in names:
                     try:
                         async with connection.channel() as channel:
-                            told = (await channel.declare_queue(name, passive=True)).declaration_result
+                            answered = (await channel.declare_queue(name, passive=True)).declaration_result
                     except aio_pika.exceptions.ChannelNotFoundEntity:
                         continue
-                    found[name] = Queue(name=name, ready=told.message_count or 0, consumers=told.consumer_count or 0)
+                    found[name] = Queue(
+                        name=name, ready=answered.message_count or 0, consumers=answered.consumer_count or 0
+                    )
         except BROKER_AWAY as error:
             raise BrokerAway from error
         return found
@@ -151,10 +153,10 @@ class Broker:
                     address = f"{url}/api/queues/{quote(self._vhost, safe='')}"
                     answer = await client.get(address, params={"columns": "name,message_stats"})
                     answer.raise_for_status()
-                    told = answer.json()
+                    answered = answer.json()
             except (httpx2.HTTPError, ValueError):
                 continue
-            return {queue["name"]: _rates_of(queue.get("message_stats") or {}) for queue in told}
+            return {queue["name"]: _rates_of(queue.get("message_stats") or {}) for queue in answered}
         return {}
 
 

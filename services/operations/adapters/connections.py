@@ -91,21 +91,21 @@ class Connections:
 
 
 @asynccontextmanager
-async def connected(told: ConnectionSettings | None = None, *, whole: bool = False) -> AsyncIterator[Connections]:
+async def connected(configured: ConnectionSettings | None = None, *, whole: bool = False) -> AsyncIterator[Connections]:
     """Open the configured connections for as long as the block lasts; a server that is away now may come back later.
 
     Databases are opened as operators or, to read `whole` tables, as the services.
 
     Raises `MissingVariableError` when an address is missing.
     """
-    told = told or ConnectionSettings()
-    if told.amqp_url is None:
+    configured = configured or ConnectionSettings()
+    if configured.amqp_url is None:
         raise MissingVariableError(
             "OPERATIONS_AMQP_URL is not set (nor AMQP_URL). Set it, or start `make run` once in this folder."
         )
     services: dict[str, Watched] = {}
     try:
-        for name in told.services:
+        for name in configured.services:
             one = settings.watched(name)
             database = await Database.connect(
                 one.url(name, whole=whole), name="cousu-main operations", min_size=0, max_size=4
@@ -114,9 +114,9 @@ async def connected(told: ConnectionSettings | None = None, *, whole: bool = Fal
         yield Connections(
             services,
             Broker(
-                told.amqp_url.get_secret_value(),
-                management_url=told.management_url.get_secret_value() if told.management_url else None,
-                metrics_url=told.broker_metrics_url,
+                configured.amqp_url.get_secret_value(),
+                management_url=configured.management_url.get_secret_value() if configured.management_url else None,
+                metrics_url=configured.broker_metrics_url,
             ),
         )
     finally:

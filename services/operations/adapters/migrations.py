@@ -198,6 +198,6 @@ def _dbmate() -> str:
 
 def _for_dbmate(url: str) -> str:
     """Bound each wait for a lock, and name TLS as the services do: dbmate's driver would insist on it everywhere."""
-    told = verified(url)
-    wanted = f"lock_timeout={LOCK_TIMEOUT}" + ("" if ssl_mode(told) else "&sslmode=prefer")
-    return f"{told}{'&' if '?' in told else '?'}{wanted}"
+    address = verified(url)
+    wanted = f"lock_timeout={LOCK_TIMEOUT}" + ("" if ssl_mode(address) else "&sslmode=prefer")
+    return f"{address}{'&' if '?' in address else '?'}{wanted}"

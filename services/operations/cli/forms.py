@@ -59,12 +59,14 @@ def remove(name: Name, by: By, why: Motive = NO_MOTIVE) -> None:
 
 def _admin() -> tuple[BrokerAdmin, str]:
     """Give the management API, and the operators' own AMQP URL without a name. Raises `MissingVariableError`."""
-    told = ConnectionSettings()
-    if told.broker_admin_url is None or told.amqp_url is None:
-        missing = "OPERATIONS_AMQP_URL" if told.amqp_url is None else "OPERATIONS_BROKER_ADMIN_URL"
+    configured = ConnectionSettings()
+    if configured.broker_admin_url is None or configured.amqp_url is None:
+        missing = "OPERATIONS_AMQP_URL" if configured.amqp_url is None else "OPERATIONS_BROKER_ADMIN_URL"
         raise MissingVariableError(
             f"{missing} is not set. OPERATIONS_BROKER_ADMIN_URL is the address of RabbitMQ's management API with a "
             "user who has the tag administrator and its password; OPERATIONS_AMQP_URL is the broker's AMQP address."
         )
-    address = BrokerAddresses(told.amqp_url.get_secret_value(), "cousu-main").now
-    return BrokerAdmin(told.broker_admin_url.get_secret_value(), address.path.removeprefix("/") or "/"), str(address)
+    address = BrokerAddresses(configured.amqp_url.get_secret_value(), "cousu-main").now
+    return BrokerAdmin(configured.broker_admin_url.get_secret_value(), address.path.removeprefix("/") or "/"), str(
+        address
+    )

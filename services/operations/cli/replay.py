@@ -49,8 +49,8 @@ def replay(service: OfAll = None, into: Into = None, *, json: AsJson = False) ->
 
 async def _replay(connections: Connections, names: list[str] | tuple[str, ...], into: str | None) -> list[Replayed]:
     results = []
-    told = ConnectionSettings().replay_url
-    server = told.get_secret_value() if told else None
+    configured = ConnectionSettings().replay_url
+    server = configured.get_secret_value() if configured else None
     for name in names:
         async with database.empty(name, into=into, server=server) as empty:
             results.append(await replay_one(connections, rebuilding(name), empty))
@@ -60,9 +60,9 @@ async def _replay(connections: Connections, names: list[str] | tuple[str, ...], 
 def _show(one: Replayed) -> None:
     rows = sum(table.alike for table in one.tables)
     wrong = sum(table.different for table in one.tables)
-    said = f"{wrong} rows are different, {len(one.behind)} streams are behind, {len(one.forked)} are forked"
-    said = "identical" if one.identical else said
-    typer.echo(f"{one.service}: {one.events} events replayed, {rows} rows alike, {said}")
+    outcome = f"{wrong} rows are different, {len(one.behind)} streams are behind, {len(one.forked)} are forked"
+    outcome = "identical" if one.identical else outcome
+    typer.echo(f"{one.service}: {one.events} events replayed, {rows} rows alike, {outcome}")
     if one.moving:
         typer.echo(f"  {one.moving} requests moved meanwhile and were left aside")
     for stream in one.behind:

@@ -22,12 +22,12 @@ journal = typer.Typer(help="The record of everything told.", no_args_is_help=Tru
 
 def status(*, json: AsJson = False) -> None:
     """Is all well? Ends with exit code 1 when something needs a hand now."""
-    told = with_connections(lambda connections: look(connections, at=clock.now()))
+    found = with_connections(lambda connections: look(connections, at=clock.now()))
     if json:
-        typer.echo(as_text(told))
+        typer.echo(as_text(found))
     else:
-        _show(told)
-    if not told.well:
+        _show(found)
+    if not found.well:
         raise typer.Exit(1)
 
 
@@ -39,10 +39,10 @@ def show_events(
 ) -> None:
     """Show a request's events across the services, in order."""
 
-    async def told(connections: Connections) -> Story:
+    async def found(connections: Connections) -> Story:
         return await story(connections, await journals.trail(connections, request), at=clock.now())
 
-    trail = with_connections(told)
+    trail = with_connections(found)
     if json:
         typer.echo(as_text(trail))
     else:
@@ -73,8 +73,8 @@ def verify(service: OfAll = None, *, json: AsJson = False) -> None:
         typer.echo(as_text(results))
     else:
         for one in results:
-            said = f"{one.wrong} wrong" if one.wrong else "whole"
-            typer.echo(f"{one.service}: {one.events} events in {one.streams} streams, {said}")
+            outcome = f"{one.wrong} wrong" if one.wrong else "whole"
+            typer.echo(f"{one.service}: {one.events} events in {one.streams} streams, {outcome}")
             for fault in one.faults:
                 typer.echo(f"  {_said(fault)}")
     fail_for(away)

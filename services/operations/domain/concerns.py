@@ -23,7 +23,7 @@ class Row:
     """What the catalogue says of a concern; texts have the placeholders `count`, `seconds`, `where`, `detail`.
 
     `entry` is the title in the runbook, `page` where the page shows more, `after` the seconds from which on it is shown
-    (or urgent, where it is told before).
+    (or urgent, where it is shown before).
     """
 
     code: str

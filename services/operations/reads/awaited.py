@@ -23,7 +23,7 @@ async def awaited(connections: Connections, request_id: UUID, *, perimeter: list
     if keeper is None:
         return None
     try:
-        told = await keeper.database.fetchrow(
+        row = await keeper.database.fetchrow(
             """
             SELECT expected->>'team' AS team, expected->>'what' AS what, (expected->>'until')::date AS until
             FROM request
@@ -36,4 +36,4 @@ async def awaited(connections: Connections, request_id: UUID, *, perimeter: list
         )
     except UNREACHABLE:
         return None
-    return Awaited(**told) if told else None
+    return Awaited(**row) if row else None

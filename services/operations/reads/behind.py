@@ -25,7 +25,7 @@ LOOKED_UP: Final = 2_000
 """Streams that each listener applied last and that are looked up."""
 
 LOOKED_AT: Final = 500
-"""Streams of each service, those that changed last; what waits in others is told as held, or as awaited."""
+"""Streams of each service, those that changed last; what waits in others is shown as held, or as a gap."""
 
 PATIENCE: Final = 3.0
 """Seconds after which a database counts as away."""
@@ -154,7 +154,7 @@ async def _heads(watched: Watched, perimeter: list[str] | None) -> list[_Head]:
 
 async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
     """Find those of which a listener has applied something else than the head; not those that are held there."""
-    heard = {
+    by_stream = {
         (head.source, head.subject): head
         for head in heads
         if is_for(watched.queue, publisher=head.told_by, service=watched.name, departement=head.departement)
@@ -167,12 +167,12 @@ async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
         WHERE (coalesce(s.applied, 0) <> k.sequence OR s.hash <> k.hash)
           AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = k.subject AND h.source = k.source)
         """,
-        [head.source for head in heard.values()],
-        [head.subject for head in heard.values()],
-        [head.sequence for head in heard.values()],
-        [head.hash for head in heard.values()],
+        [head.source for head in by_stream.values()],
+        [head.subject for head in by_stream.values()],
+        [head.sequence for head in by_stream.values()],
+        [head.hash for head in by_stream.values()],
     )
-    return [_Late(heard[row["source"], row["subject"]], watched.name, row["applied"], row["hash"]) for row in rows]
+    return [_Late(by_stream[row["source"], row["subject"]], watched.name, row["applied"], row["hash"]) for row in rows]
 
 
 async def _recent(watched: Watched) -> list[_Applied]:

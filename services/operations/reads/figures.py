@@ -44,7 +44,7 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
     """
     row = await reader.fetchrow(
         f"""
-        WITH told AS (
+        WITH queued AS (
             SELECT o.queue, o.waiting_since, o.unsendable_since
             FROM outbox o
             WHERE $1::text[] IS NULL
@@ -72,10 +72,10 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
             WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
             GROUP BY w.subject, w.source
         )
-        SELECT (SELECT count(*) FROM told WHERE unsendable_since IS NULL) AS outbox,
-               (SELECT count(*) FROM told WHERE unsendable_since IS NOT NULL) AS unsendable,
+        SELECT (SELECT count(*) FROM queued WHERE unsendable_since IS NULL) AS outbox,
+               (SELECT count(*) FROM queued WHERE unsendable_since IS NOT NULL) AS unsendable,
                (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float
-                FROM told WHERE queue = '' AND unsendable_since IS NULL) AS outbox_seconds,
+                FROM queued WHERE queue = '' AND unsendable_since IS NULL) AS outbox_seconds,
                (SELECT count(*) FROM held) AS held,
                (SELECT count(*) FROM held WHERE next_attempt_at IS NULL AND code <> 'forked') AS held_given_up,
                (SELECT coalesce(extract(epoch FROM now() - min(held_since)), 0)::float

@@ -91,7 +91,7 @@ async def _mails(connections: Connections, trail: Trail, perimeter: list[str] | 
     try:
         return await mails.list_mails(postman.database, request_id=trail.request_id, perimeter=perimeter)
     except (*UNREACHABLE, asyncpg.PostgresError):
-        return []  # away is told as such; a role for operators may have no right to the mails
+        return []  # away is shown as such; a role for operators may have no right to the mails
 
 
 def _held(one: Held, at: datetime) -> Obstacle:
@@ -109,9 +109,9 @@ def _held(one: Held, at: datetime) -> Obstacle:
 
 
 def _away(name: str, seen: Status) -> Obstacle:
-    told = next(one for one in seen.services if one.name == name)
-    cause = Cause.DATABASE_REFUSES if told.database_refuses else Cause.DATABASE_AWAY
-    return Obstacle(what=What.AWAY, where=name, cause=cause, reason=told.database_away or "")
+    state = next(one for one in seen.services if one.name == name)
+    cause = Cause.DATABASE_REFUSES if state.database_refuses else Cause.DATABASE_AWAY
+    return Obstacle(what=What.AWAY, where=name, cause=cause, reason=state.database_away or "")
 
 
 def _not_read(messages: Sequence[Quarantined], at: datetime, *, urgent: bool) -> list[Obstacle]:

@@ -54,7 +54,7 @@ _OVERDUE: Final[Mapping[str, str]] = {
                   AND ($1::text[] IS NULL OR e.departement = ANY($1)))
     """,
 }
-"""What each service keeps dates in; the service itself said of each of these that it passed."""
+"""What each service keeps dates in; the service itself marked each of these as passed."""
 
 LATELY_DAYS: Final = 7
 """Days for which a mail that failed is worth a look; all of them stay on record."""

@@ -105,7 +105,7 @@ class Status(BaseModel):
     forked: list[Forked]
     """By teller and listener: streams whose last applied event the teller's journal lacks, not held yet."""
     behind: list[Behind]
-    """By teller and listener: what was told and is not applied there, wherever it stands."""
+    """By publisher and consumer: what was published and is not applied there, wherever it is."""
 
 
 async def status(connections: Connections, *, at: datetime, perimeter: list[str] | None = None) -> Status:
@@ -142,30 +142,30 @@ async def status(connections: Connections, *, at: datetime, perimeter: list[str]
 
 
 async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStatus:
-    told = ServiceStatus(name=watched.name)
-    (told.ready, told.missing, told.degraded), _ = await asyncio.gather(
-        _readiness(watched.public_url), _read_figures(watched, told, perimeter)
+    state = ServiceStatus(name=watched.name)
+    (state.ready, state.missing, state.degraded), _ = await asyncio.gather(
+        _readiness(watched.public_url), _read_figures(watched, state, perimeter)
     )
-    return told
+    return state
 
 
-async def _read_figures(watched: Watched, told: ServiceStatus, perimeter: list[str] | None) -> None:
+async def _read_figures(watched: Watched, state: ServiceStatus, perimeter: list[str] | None) -> None:
     """Read what waits in a service's database into its status."""
     try:
         async with asyncio.timeout(PATIENCE):
-            told.figures = await figures(watched.database, watched.name, perimeter)
+            state.figures = await figures(watched.database, watched.name, perimeter)
     except UNREACHABLE as away:
-        told.database_away = type(away).__name__
+        state.database_away = type(away).__name__
         return
     # A role for operators may have no right to the cases: then of these nothing is known.
     with contextlib.suppress(*UNREACHABLE):
         try:
             async with asyncio.timeout(PATIENCE):
-                told.deadlines = await deadlines(watched.database, watched.name, perimeter)
-                told.deliveries = await deliveries(watched.database, watched.name, perimeter)
-                told.suspended_webhooks = await suspended_webhooks(watched.database, watched.name, perimeter)
+                state.deadlines = await deadlines(watched.database, watched.name, perimeter)
+                state.deliveries = await deliveries(watched.database, watched.name, perimeter)
+                state.suspended_webhooks = await suspended_webhooks(watched.database, watched.name, perimeter)
         except TimeoutError:
-            told.stuck = True
+            state.stuck = True
 
 
 async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], list[str]]:

@@ -89,10 +89,10 @@ def member(message: AbstractIncomingMessage, name: str) -> str | None:
 
 def _members(message: AbstractIncomingMessage) -> dict[str, Any]:
     try:
-        told: Any = json.loads(message.body)
+        envelope: Any = json.loads(message.body)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return envelope if isinstance(envelope, dict) else {}
 
 
 def _parked(queue: str, message: AbstractIncomingMessage) -> Undelivered:

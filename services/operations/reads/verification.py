@@ -195,15 +195,15 @@ def _possible_hashes(row: Row, last: _Last | None) -> set[bytes]:
 def _labels_are_true(row: Row) -> bool:
     """Return whether the columns agree with the text."""
     try:
-        told = json.loads(row["body"])
-        service, fact, _ = told["type"].split(".")
-        key = f"{service}.{fact}.{told['departement']}"
+        envelope = json.loads(row["body"])
+        service, fact, _ = envelope["type"].split(".")
+        key = f"{service}.{fact}.{envelope['departement']}"
         return bool(
-            told["id"] == str(row["id"])
-            and told["type"] == row["type"]
-            and told["source"] == row["source"]
-            and told["subject"] == row["subject"]
-            and told["sequence"] == row["sequence"]
+            envelope["id"] == str(row["id"])
+            and envelope["type"] == row["type"]
+            and envelope["source"] == row["source"]
+            and envelope["subject"] == row["subject"]
+            and envelope["sequence"] == row["sequence"]
             and key == row["routing_key"]
         )
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -252,7 +252,7 @@ async def _emptied(watched: Watched) -> AsyncIterator[Fault]:
         rows = await watched.database.fetch(
             """
             SELECT s.source, s.subject, s.sequence,
-                   EXISTS (SELECT FROM journal j WHERE j.source = s.source AND j.subject = s.subject) AS told
+                   EXISTS (SELECT FROM journal j WHERE j.source = s.source AND j.subject = s.subject) AS recorded
             FROM stream s
             WHERE (s.source, s.subject) > ($1, $2)
             ORDER BY s.source, s.subject
@@ -262,7 +262,7 @@ async def _emptied(watched: Watched) -> AsyncIterator[Fault]:
             AT_ONCE,
         )
         for row in rows:
-            if not row["told"]:
+            if not row["recorded"]:
                 yield Fault(
                     service=watched.name,
                     what="missing",

@@ -32,12 +32,12 @@ class Operation(BaseModel):
 
 def motive(why: str) -> str:
     """Give the motive without blanks around it; refuses (`Invalid`) none, and one that is too long."""
-    told = " ".join(why.split())
-    if not told:
+    text = " ".join(why.split())
+    if not text:
         raise Invalid.field("why", "Donnez le motif\u00a0: il est gardé avec votre nom.")
-    if len(told) > LONGEST:
+    if len(text) > LONGEST:
         raise Invalid.field("why", f"Donnez un motif de {LONGEST} caractères au plus.")
-    return told
+    return text
 
 
 async def note(tx: Transaction, *, by: str, action: Action, target: str, why: str) -> None:

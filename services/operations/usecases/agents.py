@@ -14,7 +14,7 @@ from shared.identity.model import Agent, Role
 from shared.identity.store import NoSuchAgent
 
 TOKENS_LAST: Final = timedelta(days=90)
-"""How long a token acts unless told otherwise."""
+"""How long a token acts by default."""
 _WHY: Final = "Droits d’un agent"
 
 

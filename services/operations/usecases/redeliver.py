@@ -26,7 +26,7 @@ TOGETHER: Final = 100
 """Dead letters that are handed over in one transaction."""
 
 FRONT_DOOR = "intake"
-"""Where what nobody of ours told is written down: the service that strangers' messages come to."""
+"""The service in which messages of unknown publishers are recorded: strangers' messages come to it."""
 
 
 class Replayed(BaseModel):

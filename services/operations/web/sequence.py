@@ -56,7 +56,7 @@ class Row:
     teller: Lane
     sent: bool
     arrows: tuple[Arrow, ...]
-    said: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str], ...]
     """The same in words: (what became of it, with whom)."""
 
     @property
@@ -105,9 +105,9 @@ def _row(event: Event, lanes: dict[str, Lane], *, number: int, after: str) -> Ro
         for name in names
         if name in lanes and name != teller.service
     )
-    said = [(HOW_WORD[how], ", ".join(service_word(name) for name in names)) for how, names in found if names]
+    states = [(HOW_WORD[how], ", ".join(service_word(name) for name in names)) for how, names in found if names]
     if not event.sent:
-        said.insert(0, ("pas encore envoyé par", teller.name))
+        states.insert(0, ("pas encore envoyé par", teller.name))
     return Row(
         top=TOP + ROW * (number - 1),
         number=number,
@@ -117,7 +117,7 @@ def _row(event: Event, lanes: dict[str, Lane], *, number: int, after: str) -> Ro
         teller=teller,
         sent=event.sent,
         arrows=arrows,
-        said=tuple(said),
+        states=tuple(states),
     )
 
 

@@ -37,7 +37,7 @@ COLUMNS = (
     "Courriels",
     "Échéances dépassées",
 )
-"""What is told of each service."""
+"""The columns of the table of services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ def _waiting(queues: list[QueueStatus], status: Status) -> Cell:
         return Cell("—")
     ready = sum(queue.ready + (queue.unacknowledged or 0) for queue in own)
     oldest = max((one.seconds for one in status.behind if one.service == own[0].service), default=0.0)
-    told = f"{ready} – {duration_fr(oldest)}" if ready and oldest else f"{ready}"
+    text = f"{ready} – {duration_fr(oldest)}" if ready and oldest else f"{ready}"
     if any(queue.consumers == 0 for queue in own):
-        return Cell(f"{told} – personne n’écoute", "late")
-    return Cell(told)
+        return Cell(f"{text} – personne n’écoute", "late")
+    return Cell(text)
 
 
 def _mails(one: ServiceStatus) -> Cell:

@@ -18,7 +18,7 @@ async def test_a_listener_ahead_of_a_restored_source_is_not_called_moving(databa
     inbox = Inbox(database, NOTING)
     await inbox.process([Message(wire(a_message(request_id, str(n)), n), "") for n in range(1, 6)])
     before = await replaying._stands(database)  # noqa: SLF001 - what `replay` asks for first
-    fed = Fed(events=3, last={("/intake", subject): 3}, heard={("/intake", subject): 3})
+    fed = Fed(events=3, last={("/intake", subject): 3}, consumed={("/intake", subject): 3})
     behind, forked, moving = await replaying._progress(before, database, database, fed)  # noqa: SLF001 - same
     assert (behind, moving) == ([], set())
     assert forked == [Forked(source="/intake", subject=subject, applied=5, told=3)]
@@ -31,7 +31,7 @@ async def test_what_was_applied_since_the_journals_were_read_is_moving(database:
     await inbox.process(messages[:3])
     before = await replaying._stands(database)  # noqa: SLF001 - what `replay` asks for first
     await inbox.process(messages[3:])
-    fed = Fed(events=3, last={("/intake", str(request_id)): 3}, heard={("/intake", str(request_id)): 3})
+    fed = Fed(events=3, last={("/intake", str(request_id)): 3}, consumed={("/intake", str(request_id)): 3})
     behind, forked, moving = await replaying._progress(before, database, database, fed)  # noqa: SLF001 - same
     assert (behind, forked, moving) == ([], [], {str(request_id)})
 
@@ -41,7 +41,7 @@ async def test_the_same_number_with_another_hash_is_told(database: Database) -> 
     await Inbox(database, NOTING).process([Message(wire(a_message(request_id), 1), "")])
     here = await replaying._stands(database)  # noqa: SLF001 - what `replay` asks for first
     await database.fetch("UPDATE inbox_stream SET hash = sha256('another history')")
-    fed = Fed(events=1, last={("/intake", str(request_id)): 1}, heard={("/intake", str(request_id)): 1})
+    fed = Fed(events=1, last={("/intake", str(request_id)): 1}, consumed={("/intake", str(request_id)): 1})
     rebuilt = await replaying._stands(database)  # noqa: SLF001 - same
     assert here != rebuilt
     forked = replaying._forked(here, here, rebuilt, fed)  # noqa: SLF001 - same

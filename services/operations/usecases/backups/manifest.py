@@ -81,11 +81,11 @@ def read(folder: Path) -> Manifest:
     """Read a backup's manifest and check every file of it; refuses with `DamagedBackup`."""
     try:
         text = (folder / MANIFEST).read_bytes()
-        said = (folder / f"{MANIFEST}.sha256").read_text(encoding="ascii").split()[0]
+        expected = (folder / f"{MANIFEST}.sha256").read_text(encoding="ascii").split()[0]
         manifest = Manifest.model_validate_json(text)
     except (OSError, IndexError, ValueError, ValidationError) as error:
         raise DamagedBackup(what=MANIFEST) from error
-    if hashlib.sha256(text).hexdigest() != said:
+    if hashlib.sha256(text).hexdigest() != expected:
         raise DamagedBackup(what=MANIFEST)
     for file in manifest.files():
         if not (folder / file.path).is_file() or describe(folder, file.path) != file:

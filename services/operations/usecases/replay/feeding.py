@@ -21,7 +21,7 @@ class Fed:
 
     events: int = 0
     last: dict[Stream, int] = field(default_factory=dict)
-    heard: dict[Stream, int] = field(default_factory=dict)
+    consumed: dict[Stream, int] = field(default_factory=dict)
 
 
 async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator[Event]) -> Fed:
@@ -43,7 +43,7 @@ async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator
         fed.events += 1
         fed.last[event.stream] = max(event.sequence, fed.last.get(event.stream, 0))
         if event.source.split("/")[1] != rebuilding.service and matches_any(event.routing_key, rebuilding.bindings):
-            fed.heard[event.stream] = fed.last[event.stream]
+            fed.consumed[event.stream] = fed.last[event.stream]
         if fed.events % RETRIED_EVERY == 0:
             await _retry(database, inbox)
     await _take(inbox, batch)

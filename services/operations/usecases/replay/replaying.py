@@ -123,7 +123,7 @@ async def _progress(
     }
     behind = [
         Behind(source=stream[0], subject=stream[1], applied=now.applied.get(stream, NOTHING)[0], told=last)
-        for stream, last in sorted(fed.heard.items())
+        for stream, last in sorted(fed.consumed.items())
         if now.applied.get(stream, NOTHING)[0] < min(last, possible.applied.get(stream, NOTHING)[0])
     ]
     return behind, forked, moving

@@ -45,7 +45,7 @@ class SettleHeld(HeldEvent):
 
     service: str
     subject: str = ""
-    """What the page told of: the way of a request shows what became of it, also where somebody else was quicker."""
+    """The request that the page showed: its page shows what became of it, also where somebody else was quicker."""
     action: Literal["retry", "skip"]
     why: Motive
     sure: bool = False

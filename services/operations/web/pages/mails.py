@@ -40,9 +40,11 @@ async def undelivered(context: OperatorContext, *, refused: Refused | None = Non
     """List the mails of the week that did not reach anybody."""
     name, seen = _sender(context).name, context.perimeter
     rows, away = await context.from_all(lambda one: mails.list_mails(one.database, perimeter=seen), name)
-    said, _ = await context.from_all(lambda one: mails.answers(one.database, perimeter=seen), name)
+    refusals, _ = await context.from_all(lambda one: mails.answers(one.database, perimeter=seen), name)
     answers = [
-        (one.words, f"{one.words} ({plural_fr(one.mails, 'courriel', 'courriels')})") for one in said if one.mails > 1
+        (one.words, f"{one.words} ({plural_fr(one.mails, 'courriel', 'courriels')})")
+        for one in refusals
+        if one.mails > 1
     ]
     return context.page("mails", refused, away=away, rows=rows, answers=answers, entry=What.MAIL_FAILED.row.entry)
 

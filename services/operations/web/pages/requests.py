@@ -72,8 +72,8 @@ async def resend_events(do: OperatorContext, command: ResendEvents) -> str:
     """Publish one service's events of the request again."""
     order = ResendOrder(source=command.source, request=command.reference, queue=command.queue or None, why=command.why)
     done = await actions.resend_events(do, order)
-    said = plural_fr(done.events, "événement est renvoyé", "événements sont renvoyés")
-    do.flash(f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
+    sentence = plural_fr(done.events, "événement est renvoyé", "événements sont renvoyés")
+    do.flash(f"{sentence}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
     return f"/demandes/{quote(command.reference, safe='')}"
 
 

@@ -44,8 +44,10 @@ async def send_parked(do: OperatorContext, command: SendParked) -> str:
         do.flash(f"{plural_fr(done.moved, 'message remis', 'messages remis')} en file.")
     else:
         replayed = await replay_unrouted(do, command)
-        said = f"{plural_fr(replayed.moved, 'message publié', 'messages publiés')} à nouveau"
-        do.flash(f"{said} ; {replayed.came_back} toujours sans destinataire." if replayed.came_back else f"{said}.")
+        sentence = f"{plural_fr(replayed.moved, 'message publié', 'messages publiés')} à nouveau"
+        do.flash(
+            f"{sentence} ; {replayed.came_back} toujours sans destinataire." if replayed.came_back else f"{sentence}."
+        )
     return f"/files/{quote(command.queue)}"
 
 
