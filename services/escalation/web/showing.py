@@ -1,6 +1,7 @@
 """Render templates with what all pages share: French words and labels, colours of states, a refused form."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -146,6 +147,21 @@ LABELS: Final[Mapping[str, str]] = {
 def known(values: type[Chosen], given: str | None) -> Chosen | None:
     """Return the member of an enumeration that the address names, if there is such a one."""
     return next((value for value in values if value.value == given), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterView:
+    """A filter of a search form: its name in the address, its label, and the values that it offers with their words."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+
+
+def choices(values: Iterable[StrEnum], *, blank: str | None = None) -> list[tuple[str, str]]:
+    """Return what a form offers of an enumeration: values and words, after `blank` for none of them."""
+    offered = [(value.value, word(value)) for value in values]
+    return offered if blank is None else [("", blank), *offered]
 
 
 def show(

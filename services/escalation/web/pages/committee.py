@@ -27,16 +27,15 @@ from services.escalation.web import actions, papers
 from services.escalation.web.answers import read_decision, read_escalation, read_session
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
-from services.escalation.web.showing import show
+from services.escalation.web.showing import choices, show
 from services.escalation.web.territory import territory_shown
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.french.numbers import euros_typed
-from shared.french.words import word
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
 from shared.web.paper import on_paper
 
-SUPPORT_TYPES = [(support.value, word(support)) for support in SupportType]
+SUPPORT_TYPES = choices(SupportType)
 
 
 @get("/comite")
@@ -113,7 +112,7 @@ async def decision_form(
         session=held,
         item=item,
         dossier=found,
-        outcomes=[(outcome.value, word(outcome)) for outcome in CommitteeOutcome],
+        outcomes=choices(CommitteeOutcome),
         support_types=SUPPORT_TYPES,
     )
 
@@ -196,7 +195,7 @@ async def correction_form(context: AgentContext, decision_id: UUID, *, refused: 
         values=_typed(replaced),
         replaced=replaced,
         dossier=await read_escalation(context, context.database, replaced.request_id),
-        outcomes=[(outcome.value, word(outcome)) for outcome in CommitteeOutcome if outcome in DECIDING],
+        outcomes=choices(outcome for outcome in CommitteeOutcome if outcome in DECIDING),
         support_types=SUPPORT_TYPES,
     )
 

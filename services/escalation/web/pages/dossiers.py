@@ -23,10 +23,10 @@ from services.escalation.web.answers import read_escalation
 from services.escalation.web.context import AgentContext
 from services.escalation.web.pages import presenting
 from services.escalation.web.readers import committee_readers
-from services.escalation.web.showing import known, show
+from services.escalation.web.showing import FilterView, choices, known, show
 from services.escalation.web.territory import territory_shown
 from shared.contracts.vocabulary import Field, Programme
-from shared.french.words import state_word, word
+from shared.french.words import state_word
 from shared.web.actions import Refused, Resource, offered, page_read, page_routes
 from shared.web.paging import Page
 
@@ -80,27 +80,15 @@ def _filters(context: AgentContext) -> Filters:
     )
 
 
-def _offered(seen: list[str]) -> list[dict[str, Any]]:
-    """Give the filters that the search form offers."""
+def _offered(seen: list[str]) -> list[FilterView]:
+    """Return the filters that the search form offers; `seen` are the départements of the reader's dossiers."""
     return [
-        {
-            "name": "state",
-            "label": "État",
-            "options": [("", "Tous"), *((state.value, state_word(state.value)) for state in State)],
-        },
-        {"name": "departement", "label": "Département", "options": [("", "Tous"), *((code, code) for code in seen)]},
-        {
-            "name": "programme",
-            "label": "Programme",
-            "options": [("", "Tous"), *((programme.value, word(programme)) for programme in Programme)],
-        },
-        {
-            "name": "field",
-            "label": "Thématique",
-            "options": [("", "Toutes"), *((field.value, word(field)) for field in Field)],
-        },
-        {"name": "older", "label": "Ancienneté", "options": [("", "Toutes"), *AGES.items()]},
-        {"name": "overdue", "label": "Échéance", "options": [("", "Toutes"), ("1", "Dépassée")]},
+        FilterView("state", "État", [("", "Tous"), *((state.value, state_word(state.value)) for state in State)]),
+        FilterView("departement", "Département", [("", "Tous"), *((code, code) for code in seen)]),
+        FilterView("programme", "Programme", choices(Programme, blank="Tous")),
+        FilterView("field", "Thématique", choices(Field, blank="Toutes")),
+        FilterView("older", "Ancienneté", [("", "Toutes"), *AGES.items()]),
+        FilterView("overdue", "Échéance", [("", "Toutes"), ("1", "Dépassée")]),
     ]
 
 

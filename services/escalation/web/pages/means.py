@@ -16,15 +16,14 @@ from services.escalation.web.answers import read_envelope, read_operator
 from services.escalation.web.answers import show_contract as read_contract
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import whole_country
-from services.escalation.web.showing import known, show
+from services.escalation.web.showing import FilterView, choices, known, show
 from shared.contracts.vocabulary import Field, Programme
-from shared.french.words import word
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
 
 ALL: Final = Page(per_page=200)
 """What is shown without pages, as far as anybody reads."""
-FIELDS: Final = [(field.value, word(field)) for field in Field]
+FIELDS: Final = choices(Field)
 OPERATOR_KINDS: Final = {
     "central_administration": "Administration centrale",
     "state_operator": "Opérateur de l’État",
@@ -41,7 +40,7 @@ async def list_envelopes(
         refused=refused,
         items=(await means.envelopes(context.database, year=None, programme=None, by=context.by, page=ALL)).items,
         may_open=context.by.may(Action.ENVELOPES),
-        programmes=[(programme.value, word(programme)) for programme in Programme],
+        programmes=choices(Programme),
         refused_of=envelope_id,
     )
 
@@ -75,7 +74,7 @@ async def show_directory(context: AgentContext, *, refused: Refused | None = Non
         may_keep=by.may(Action.DIRECTORY),
         kinds=OPERATOR_KINDS,
         fields_offered=FIELDS,
-        filters=[{"name": "field", "label": "Thématique", "options": [("", "Toutes"), *FIELDS]}],
+        filters=[FilterView("field", "Thématique", choices(Field, blank="Toutes"))],
     )
 
 

@@ -18,10 +18,9 @@ from services.escalation.web.answers import read_escalation
 from services.escalation.web.context import AgentContext
 from services.escalation.web.pages import presenting
 from services.escalation.web.readers import committee_readers
-from services.escalation.web.showing import show
+from services.escalation.web.showing import choices, show
 from shared.contracts.vocabulary import FinancerKind
 from shared.french.numbers import euros_typed
-from shared.french.words import word
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.secrets import HANDED_OVER
 
@@ -76,7 +75,7 @@ async def financing_form(context: AgentContext, request_id: UUID, *, refused: Re
         refused=refused,
         values=values,
         dossier=dossier,
-        kinds=[(kind.value, word(kind)) for kind in FinancerKind],
+        kinds=choices(FinancerKind),
         places=range(max(SHARES, used + 2)),
     )
 

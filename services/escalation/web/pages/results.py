@@ -1,7 +1,6 @@
 """Pages of evaluations and figures."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Final
 
 from litestar import get
@@ -13,7 +12,7 @@ from services.escalation.reads.overview import MoneyRow
 from services.escalation.reads.results import statistics
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import wanted
-from services.escalation.web.showing import known, show
+from services.escalation.web.showing import FilterView, choices, known, show
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.evaluations import Averages
 from shared.french.numbers import euros, number_fr
@@ -58,11 +57,11 @@ async def list_evaluations(context: NamedDependency[AgentContext], paging: Named
         by=by,
         paging=paging,
         filters=[
-            {"name": "round", "label": "Moment", "options": _options(EvaluationRound)},
-            {"name": "programme", "label": "Programme", "options": _options(Programme)},
-            {"name": "field", "label": "Thématique", "options": _options(Field)},
-            {"name": "departement", "label": "Département", "options": [("", "Tous"), *names.items()]},
-            {"name": "by", "label": "Comparer par", "options": list(DIMENSIONS.items())},
+            FilterView("round", "Moment", choices(EvaluationRound, blank="Tous")),
+            FilterView("programme", "Programme", choices(Programme, blank="Tous")),
+            FilterView("field", "Thématique", choices(Field, blank="Tous")),
+            FilterView("departement", "Département", [("", "Tous"), *names.items()]),
+            FilterView("by", "Comparer par", list(DIMENSIONS.items())),
         ],
         dimensions=DIMENSIONS,
     )
@@ -82,10 +81,6 @@ def _narrowed(asked: Mapping[str, str]) -> Narrowed:
 def _spoken(name: str) -> str:
     """Write an official name with the apostrophe that French wants."""
     return name.replace("'", "’")
-
-
-def _options(values: type[StrEnum]) -> list[tuple[str, str]]:
-    return [("", "Tous"), *((value.value, word(value)) for value in values)]
 
 
 def _said(by: Dimension, value: str, departements: Mapping[str, str], regions: Mapping[str, str]) -> str:
@@ -143,16 +138,13 @@ async def figures(context: NamedDependency[AgentContext]) -> Template:
     )
 
 
-def _places(territories: Territories, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    regions = territories.regions()
+def _places(territories: Territories, names: dict[str, str]) -> list[FilterView]:
+    regions = [(one.code, one.name) for one in territories.regions()]
+    departements = [(code, f"{code} {name}") for code, name in names.items()]
     return [
-        {"name": "region", "label": "Région", "options": [("", "Toutes"), *((one.code, one.name) for one in regions)]},
-        {
-            "name": "departement",
-            "label": "Département",
-            "options": [("", "Tous"), *((code, f"{code} {name}") for code, name in names.items())],
-        },
-        {"name": "programme", "label": "Programme", "options": _options(Programme)},
+        FilterView("region", "Région", [("", "Toutes"), *regions]),
+        FilterView("departement", "Département", [("", "Tous"), *departements]),
+        FilterView("programme", "Programme", choices(Programme, blank="Tous")),
     ]
 
 
