@@ -18,7 +18,7 @@ def test_a_provider_accepts_by_his_link_what_was_rejected_once(system: System, b
     applicant = a_qualified_case(system, agent)
     proposes(sat, system, applicant, "local_orientation", provider="Banque des Territoires")
     opens(delegate, system, applicant)
-    delegate.sends("rejet", rejection="Le CAUE est plus proche.")
+    delegate.sends("rejet", motive="Le CAUE est plus proche.")
     delegate.reads("La proposition n’est pas validée")
     opens(sat, system, applicant)
     sat.reads("Le CAUE est plus proche.")
