@@ -23,7 +23,7 @@ from shared.messaging.topology import Subscription
 from shared.secret_files import UnreadableSecretError
 from shared.settings import LogSettings, ServiceSettings
 from shared.stopping import StopSignals, end
-from shared.web.serving import serve
+from shared.web.server import serve
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 

@@ -15,7 +15,7 @@ PATIENCE = ENDS_WITHIN + 5.0
 """Seconds until a service that was told to stop is killed: it ends itself before, and says why."""
 
 AT_ONCE, WITH_CARE = signal.SIGINT, signal.SIGTERM
-"""How services are told to stop: when all of them do, or when others go on (see shared/web/serving.py)."""
+"""How services are told to stop: when all of them do, or when others go on (see shared/web/server.py)."""
 
 WAITING = 2048
 """Connections that wait at most until a copy takes them, as uvicorn has it."""

@@ -21,7 +21,7 @@ from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
-from shared.web.consultations import REQUEST_ITSELF
+from shared.web.consultation_log import REQUEST_ITSELF
 from shared.web.document_links import DocumentLinks
 from shared.web.mandates import Mandates
 

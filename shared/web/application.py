@@ -1,7 +1,7 @@
 """One Litestar application per service, wired once: sign-in, refusals, health, metrics, headers, limits.
 
 Sections
-1. `create_application(...)`: what a service's `main.py` calls. `shared.web.serving.serve` runs it until SIGTERM.
+1. `create_application(...)`: what a service's `main.py` calls. `shared.web.server.serve` runs it until SIGTERM.
 2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (`opt={"public": True}` on a Router,
    `opt = …` in a Controller) they need an agent; pages then go to `/connexion?next=…`, the API answers 401.
    `guards=[only(Role.X)]` (shared.web.access) narrows to roles.
@@ -47,10 +47,10 @@ from shared import db, rounds
 from shared.db import Database, retry_conflicts
 from shared.keys import keys
 from shared.settings import ServiceSettings
-from shared.web import access, assets, forms, health, openapi, sessions, signin, wellknown
-from shared.web.consultations import tracing
-from shared.web.door import Door, FairShare, NotModified, cover_secrets, strict_headers
+from shared.web import access, assets, forms, health, openapi, sessions, signin, well_known
+from shared.web.consultation_log import log_consultations
 from shared.web.health import ReadinessCheck
+from shared.web.middleware import NotModified, RateLimit, RequestMiddleware, mask_secret_links, security_headers
 from shared.web.pages import NavigationItem, Site, engine
 from shared.web.paging import provide_page
 from shared.web.problems import answer
@@ -91,7 +91,7 @@ def create_application(
     `bell` is the address of the agents' bell, here or on another service of the same site. `away` says in French what
     is away, for the page that is shown while the service is unavailable. `public`: it has pages for everybody, which
     search engines may read.
-    `consultations`: what the parameters of paths are about (shared.web.consultations); without it nothing is traced.
+    `consultations`: what the parameters of paths are about (shared.web.consultation_log); without it nothing is traced.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
     newest = keys(settings.secret_key.get_secret_value())[0]
@@ -113,7 +113,7 @@ def create_application(
                 "/", route_handlers=[*pages, *signin.routes(settings, database, name=name)], include_in_schema=False
             ),
             Router("/api/v1", route_handlers=list(api)),
-            Router("/", route_handlers=wellknown.routes(settings, public=public), include_in_schema=False),
+            Router("/", route_handlers=well_known.routes(settings, public=public), include_in_schema=False),
             openapi.route,
             *health.routes(database, ready, settings.monitoring_networks),
             create_static_files_router(
@@ -134,9 +134,9 @@ def create_application(
         },
         exception_handlers={Exception: answer, HTTPException: answer},
         middleware=[
-            FairShare(settings.requests_per_minute),
+            RateLimit(settings.requests_per_minute),
             session_config.middleware,
-            *([] if consultations is None else [tracing(database, consultations)]),
+            *([] if consultations is None else [log_consultations(database, consultations)]),
         ],
         csrf_config=CSRFConfig(
             secret=newest.secret,
@@ -151,15 +151,15 @@ def create_application(
         plugins=[PydanticPlugin(prefer_alias=True)],
         request_max_body_size=settings.body_limit,
         before_send=[
-            strict_headers(secure=settings.secure, listens_to=bell),
-            cover_secrets,
+            security_headers(secure=settings.secure, listens_to=bell),
+            mask_secret_links,
         ],
         lifespan=[_sweeping(database, idle), *lifespan],
         logging_config=None,
         state=State({"site": Site(name, title, tuple(navigation), bell, away), "database": database}),
     )
     _repeat_after_conflicts(application)
-    application.asgi_handler = Door(application.asgi_handler, service=name)
+    application.asgi_handler = RequestMiddleware(application.asgi_handler, service=name)
     return application
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from shared.web.sealing import Seal
+from shared.web.encrypted_tokens import TokenCipher
 
 LIFETIME: Final = timedelta(minutes=1)
 
@@ -16,13 +16,13 @@ class DocumentLinks:
     """Makes and reads the links by which intake gives a document; the services share the key."""
 
     def __init__(self, key: str) -> None:
-        self._seal = Seal(key, purpose="document")
+        self._cipher = TokenCipher(key, purpose="document")
 
     def seal(self, document_id: UUID, *, at: datetime) -> str:
         """Make the last part of the address, good for `LIFETIME`."""
-        return self._seal.close({"document": str(document_id)}, at=at, lifetime=LIFETIME)
+        return self._cipher.encrypt({"document": str(document_id)}, at=at, lifetime=LIFETIME)
 
     def read(self, sealed: str, *, at: datetime) -> UUID | None:
         """Tell which document it leads to; None when it is not ours, or too old."""
-        found = self._seal.open(sealed, at=at)
+        found = self._cipher.decrypt(sealed, at=at)
         return UUID(found["document"]) if found is not None else None

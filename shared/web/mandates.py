@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared import clock
 from shared.contracts.fact import Actor
-from shared.web.sealing import Seal
+from shared.web.encrypted_tokens import TokenCipher
 
 LIFETIME: Final = timedelta(minutes=10)
 """Long enough to begin; what was begun may be filled in and filed for as long as any draft."""
@@ -23,14 +23,14 @@ class Mandates:
     """Makes and reads mandates; both services hold the key."""
 
     def __init__(self, key: str) -> None:
-        self._seal = Seal(key, purpose="filing for a collectivité")
+        self._cipher = TokenCipher(key, purpose="filing for a collectivité")
 
     def give(self, agent: Actor, *, at: datetime) -> str:
-        """Seal who files; good for `LIFETIME`."""
+        """TokenCipher who files; good for `LIFETIME`."""
         held = {"id": str(clock.new_id()), "agent": agent.model_dump(mode="json")}
-        return self._seal.close(held, at=at, lifetime=LIFETIME)
+        return self._cipher.encrypt(held, at=at, lifetime=LIFETIME)
 
     def read(self, mandate: str, *, at: datetime) -> tuple[UUID, Actor] | None:
         """Tell which mandate it is and who files; None when the mandate is not ours, or too old."""
-        found = self._seal.open(mandate, at=at)
+        found = self._cipher.decrypt(mandate, at=at)
         return (UUID(found["id"]), Actor.model_validate(found["agent"])) if found is not None else None

@@ -18,7 +18,7 @@ from litestar.utils.scope.state import ScopeState
 from shared.identity.model import Agent, Role
 from shared.web import assets, template_filters
 from shared.web.access import current_agent
-from shared.web.door import POSTS_TO
+from shared.web.middleware import POSTS_TO
 from shared.web.sessions import session_of
 
 TEMPLATES: Final = Path(__file__).parent / "templates"

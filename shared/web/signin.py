@@ -17,10 +17,10 @@ from shared.db import Database
 from shared.identity import store
 from shared.settings import ServiceSettings
 from shared.web import sessions
+from shared.web.encrypted_tokens import TokenCipher
+from shared.web.oidc import OidcClient, SignedIn, SignInAttempt, SignInFailed
 from shared.web.pages import redirect, render
 from shared.web.problems import LONGEST, SIGN_IN
-from shared.web.provider import Attempt, Provider, SignedIn, SignInFailed
-from shared.web.sealing import Seal
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +34,14 @@ ID_TOKEN: Final = "id_token"  # noqa: S105 - the name of a key
 
 def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[HTTPRouteHandler]:
     """Make the routes by which agents of one service sign in and out."""
-    provider = Provider(
+    provider = OidcClient(
         settings, redirect_uri=settings.public_url + RETURN, after_sign_out=settings.public_url + SIGNED_OUT
     )
     secret = settings.secret_key.get_secret_value()
-    attempts, farewells = Seal(secret, purpose=f"{name} sign-in"), Seal(secret, purpose=f"{name} sign-out")
+    attempts, farewells = (
+        TokenCipher(secret, purpose=f"{name} sign-in"),
+        TokenCipher(secret, purpose=f"{name} sign-out"),
+    )
     lifetime = timedelta(hours=settings.session_hours)
 
     def cookie(key: str, value: str, lasts: timedelta, path: str) -> Cookie:
@@ -54,8 +57,8 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
 
     @get(SIGN_IN, public=True)
     async def leave(to: Annotated[str, QueryParameter(name="next", max_length=LONGEST)] = "/") -> Redirect:
-        url, attempt = await provider.leave()
-        held = attempts.close({**asdict(attempt), "next": local_path(to)}, at=clock.now(), lifetime=ATTEMPT_LASTS)
+        url, attempt = await provider.start()
+        held = attempts.encrypt({**asdict(attempt), "next": local_path(to)}, at=clock.now(), lifetime=ATTEMPT_LASTS)
         return Redirect(
             url, status_code=303, cookies=[cookie(_attempt_key(name, attempt.state), held, ATTEMPT_LASTS, SIGN_IN)]
         )
@@ -67,14 +70,14 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
         code: Annotated[str, QueryParameter(max_length=LONGEST)] = "",
     ) -> Response[Any]:
         key = _attempt_key(name, answered)
-        held = attempts.open(request.cookies.get(key, ""), at=clock.now()) if answered else None
+        held = attempts.decrypt(request.cookies.get(key, ""), at=clock.now()) if answered else None
         used = cookie(key, "", timedelta(0), SIGN_IN)
         if held is None or held["state"] != answered or not code:
             log.info("signin.not_completed", known=held is not None, coded=bool(code))
             return _again(request, settings, held["next"] if held else "/", used if held else None)
-        attempt = Attempt(held["state"], held["nonce"], held["verifier"])
+        attempt = SignInAttempt(held["state"], held["nonce"], held["verifier"])
         try:
-            someone = await provider.come_back(attempt, code)
+            someone = await provider.finish(attempt, code)
         except SignInFailed:
             return _again(request, settings, held["next"], used)
         response = await _let_in(request, database, someone, lifetime=lifetime, to=held["next"])
@@ -89,7 +92,7 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
         onward = await provider.sign_out_url(id_token) if id_token else None
         answer = redirect(SIGNED_OUT)
         if onward is not None:
-            held = farewells.close({"url": onward}, at=clock.now(), lifetime=SIGN_OUT_LASTS)
+            held = farewells.encrypt({"url": onward}, at=clock.now(), lifetime=SIGN_OUT_LASTS)
             answer.cookies.append(cookie(_farewell_key(name), held, SIGN_OUT_LASTS, SIGN_OUT))
         return answer
 
@@ -101,7 +104,7 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
         and the provider sends people on to addresses that we cannot know.
         """
         page = render(request, "signin/signed_out.html")
-        held = farewells.open(request.cookies.get(_farewell_key(name), ""), at=clock.now())
+        held = farewells.decrypt(request.cookies.get(_farewell_key(name), ""), at=clock.now())
         if held is not None:
             page.headers["Refresh"] = f"0; url={held['url']}"
             page.cookies.append(cookie(_farewell_key(name), "", timedelta(0), SIGN_OUT))

@@ -46,7 +46,7 @@ def promtool(*arguments: str) -> str:
 
 def known() -> set[str]:
     """Every figure that a service of ours gives, by the names under which Prometheus keeps it."""
-    for module in ("shared.messaging.metrics", "services.notifications.usecases.metrics", "shared.web.door"):
+    for module in ("shared.messaging.metrics", "services.notifications.usecases.metrics", "shared.web.middleware"):
         importlib.import_module(module)
     for module in (
         "services.operations.jobs",

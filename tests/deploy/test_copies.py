@@ -28,7 +28,7 @@ import asyncio, os
 from litestar import Litestar, get
 from pydantic import SecretStr
 from shared.settings import ServiceSettings
-from shared.web.serving import Leave, serve
+from shared.web.server import ShutdownDelays, serve
 
 @get("/")
 async def who() -> int:
@@ -42,7 +42,8 @@ async def ready() -> str:
 settings = ServiceSettings(
     database_url=SecretStr(""), host="127.0.0.1", port=1, public_url="http://127.0.0.1", secret_key=SecretStr("s" * 32)
 )
-asyncio.run(serve(Litestar([who, ready], openapi_config=None), settings, Leave(unused=20, fresh=0.5)))
+delays = ShutdownDelays(idle_connections=20, new_connections=0.5)
+asyncio.run(serve(Litestar([who, ready], openapi_config=None), settings, delays))
 """
 """A small service that says who answers. It can only answer on sockets that it is handed: port 1 is another's."""
 

@@ -133,7 +133,7 @@ async def test_a_dossier_is_not_shown_while_its_trace_cannot_be_written(
     async def gone(*_: object) -> None:
         raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
-    monkeypatch.setattr("shared.web.consultations.note", gone)
+    monkeypatch.setattr("shared.web.consultation_log.record", gone)
     answer = await national.ask("GET", f"/escalations/{received}")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert "contact" not in answer.text

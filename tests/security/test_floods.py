@@ -26,7 +26,7 @@ from shared.db import Database
 from shared.links import Links
 from shared.territory.territories import Territories
 from shared.web import timeouts
-from shared.web.serving import serve
+from shared.web.server import serve
 from tests.intake.conftest import a_request, bearer
 from tests.intake.test_pages import hidden
 

@@ -13,7 +13,7 @@ from services.notifications.domain.return_addresses import ReturnAddresses
 from services.notifications.domain.webhooks import Secrets
 from shared.keys import Key, SecretKeys, keys
 from shared.links import Links
-from shared.web.sealing import Seal
+from shared.web.encrypted_tokens import TokenCipher
 
 OLD: Final = "o" * 32
 NEW: Final = "n" * 32
@@ -51,27 +51,27 @@ def test_a_successor_that_is_announced_opens_and_does_not_seal_yet(setting: str)
     announced, target = Links(setting, "tracking"), uuid4()
     assert Links(OLD, "tracking").read(announced.token(target)) == (target, 1)
     assert announced.read(Links(NEW, "tracking").token(target)) == (target, 1)
-    sealed = Seal(f"2027:{NEW}", purpose="trial").close({"who": "x"}, at=AT, lifetime=HOUR)
-    assert Seal(setting, purpose="trial").open(sealed, at=AT) == {"who": "x"}
+    sealed = TokenCipher(f"2027:{NEW}", purpose="trial").encrypt({"who": "x"}, at=AT, lifetime=HOUR)
+    assert TokenCipher(setting, purpose="trial").decrypt(sealed, at=AT) == {"who": "x"}
 
 
 @pytest.mark.parametrize("setting", ROTATED + ANNOUNCED)
 def test_what_the_older_key_sealed_still_opens(setting: str) -> None:
-    sealed = Seal(OLD, purpose="trial").close({"who": "x"}, at=AT, lifetime=HOUR)
-    assert Seal(setting, purpose="trial").open(sealed, at=AT) == {"who": "x"}
+    sealed = TokenCipher(OLD, purpose="trial").encrypt({"who": "x"}, at=AT, lifetime=HOUR)
+    assert TokenCipher(setting, purpose="trial").decrypt(sealed, at=AT) == {"who": "x"}
 
 
 def test_a_sealed_value_names_its_key_and_opens_with_that_one_alone() -> None:
-    sealed = Seal(f"a:{OLD}", purpose="trial").close({"who": "x"}, at=AT, lifetime=HOUR)
+    sealed = TokenCipher(f"a:{OLD}", purpose="trial").encrypt({"who": "x"}, at=AT, lifetime=HOUR)
     assert json.loads(urlsafe_b64decode(sealed.partition(".")[0] + "=="))["kid"] == "a"
-    assert Seal(f"b:{NEW},a:{OLD}", purpose="trial").open(sealed, at=AT) == {"who": "x"}
-    assert Seal(f"b:{NEW}", purpose="trial").open(sealed, at=AT) is None
-    assert Seal(f"b:{OLD}", purpose="trial").open(sealed, at=AT) is None
+    assert TokenCipher(f"b:{NEW},a:{OLD}", purpose="trial").decrypt(sealed, at=AT) == {"who": "x"}
+    assert TokenCipher(f"b:{NEW}", purpose="trial").decrypt(sealed, at=AT) is None
+    assert TokenCipher(f"b:{OLD}", purpose="trial").decrypt(sealed, at=AT) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c.d.e", "é" * 40, "e30.e30.e30.e30.e30"])
 def test_other_texts_open_with_no_key(text: str) -> None:
-    assert Seal(f"b:{NEW},{OLD}", purpose="trial").open(text, at=AT) is None
+    assert TokenCipher(f"b:{NEW},{OLD}", purpose="trial").decrypt(text, at=AT) is None
 
 
 def test_partners_may_verify_with_the_secret_of_either_key() -> None:

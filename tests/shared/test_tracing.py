@@ -17,7 +17,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.web.door import Door
+from shared.web.middleware import RequestMiddleware
 from tests.collector import Collected, Collector
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
@@ -131,7 +131,7 @@ async def test_a_call_is_a_step_named_after_its_route_and_not_after_its_secret_p
         await send({"type": "http.response.body", "body": b""})
 
     async def door(scope: dict[str, object], receive: object, send: object) -> None:
-        await Door(application, service="test")({**scope, "state": {}}, receive, send)  # type: ignore[arg-type] # a scope of our own
+        await RequestMiddleware(application, service="test")({**scope, "state": {}}, receive, send)  # type: ignore[arg-type] # a scope of our own
 
     given, trace_id = a_trace()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=door), base_url="http://test") as client:  # type: ignore[arg-type] # same

@@ -1,4 +1,4 @@
-"""Record who opens a file of a dossier; shared.web.consultations records pages and calls."""
+"""Record who opens a file of a dossier; shared.web.consultation_log records pages and calls."""
 
 from uuid import UUID
 

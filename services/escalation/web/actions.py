@@ -11,7 +11,7 @@ from services.escalation.usecases import accompaniment, committee, directory, do
 from services.escalation.web import answers
 from shared.commands import NoBody, Nothing
 from shared.web.actions import Action
-from shared.web.secrets import HANDED_OVER
+from shared.web.secret_links import SHOWS_SECRET_LINKS
 
 DELIVERABLE: Final = Action(
     Name.DELIVERABLES,
@@ -230,7 +230,7 @@ INVITATION: Final = Action(
     anchor="#lien",
     creates=True,
     answer=answers.INVITED,
-    opt=HANDED_OVER,
+    opt=SHOWS_SECRET_LINKS,
 )
 
 REACHED: Final = Action(

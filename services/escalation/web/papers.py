@@ -10,7 +10,7 @@ from services.escalation.reads.committee import minutes
 from services.escalation.web.answers import read_decision, read_escalation
 from services.escalation.web.context import AgentContext
 from services.escalation.web.showing import show
-from shared.web.paper import on_paper
+from shared.web.pdf import render_pdf
 
 
 async def minutes_page(context: AgentContext, session_id: UUID) -> Template:
@@ -22,7 +22,7 @@ async def minutes_page(context: AgentContext, session_id: UUID) -> Template:
 async def minutes_as_pdf(context: AgentContext, session_id: UUID) -> Response[bytes]:
     """Give the minutes of a session."""
     page = await minutes_page(context, session_id)
-    return await on_paper(context.request, page, name=f"compte-rendu-{page.context['minutes'].held_on}")
+    return await render_pdf(context.request, page, name=f"compte-rendu-{page.context['minutes'].held_on}")
 
 
 async def report_page(context: AgentContext, request_id: UUID) -> Template:
@@ -36,7 +36,7 @@ async def report_page(context: AgentContext, request_id: UUID) -> Template:
 async def report_as_pdf(context: AgentContext, request_id: UUID) -> Response[bytes]:
     """Give the report of an accompaniment."""
     page = await report_page(context, request_id)
-    return await on_paper(context.request, page, name=f"bilan-{page.context['dossier'].number}")
+    return await render_pdf(context.request, page, name=f"bilan-{page.context['dossier'].number}")
 
 
 async def decision_page(context: AgentContext, decision_id: UUID) -> Template:
@@ -48,4 +48,4 @@ async def decision_page(context: AgentContext, decision_id: UUID) -> Template:
 async def decision_as_pdf(context: AgentContext, decision_id: UUID) -> Response[bytes]:
     """Give a decision."""
     page = await decision_page(context, decision_id)
-    return await on_paper(context.request, page, name=f"decision-{page.context['decision'].number}")
+    return await render_pdf(context.request, page, name=f"decision-{page.context['decision'].number}")

@@ -11,7 +11,7 @@ from services.qualification.web.pacts_words import ACTION_STATUS, PACT_STATE, PA
 from shared import clock
 from shared.calendar import today
 from shared.web.pages import render
-from shared.web.paper import on_paper
+from shared.web.pdf import render_pdf
 
 LABEL: Final = 36
 """Characters of a label that a bar has room for on the narrowest screen."""
@@ -41,7 +41,7 @@ def described(view: PactView) -> dict[str, Any]:
 async def pact_as_pdf(request: Request[Any, Any, Any], view: PactView) -> Response[bytes]:
     """Give the pact as a document to keep and to sign: pages, API and the parties' links give the same."""
     page = render(request, "pacts/print.html", today=today(view.departement, clock.now()), **described(view))
-    return await on_paper(request, page, name=f"pacte-{view.opened_at:%Y-%m-%d}")
+    return await render_pdf(request, page, name=f"pacte-{view.opened_at:%Y-%m-%d}")
 
 
 def rows_of(values: Mapping[str, Any], name: str, *, spare: int, least: int) -> int:

@@ -43,7 +43,7 @@ from shared.messaging.recovery.gap_recovery import GapRecovery
 from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.settings import ServiceSettings
 from shared.territory.territories import Territories
-from shared.web.serving import serve
+from shared.web.server import serve
 from tests.faults.failing import let_handlers_fail
 from tests.faults.kills.points import AFTER, Points, install
 from tests.faults.teeth import bugs

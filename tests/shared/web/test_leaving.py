@@ -14,7 +14,7 @@ from litestar import Litestar, Request, get
 from litestar.response import Stream
 
 from shared.settings import ServiceSettings
-from shared.web.serving import Leave, serve
+from shared.web.server import ShutdownDelays, serve
 from tests.polling import eventually
 
 LONG = 60.0
@@ -74,7 +74,7 @@ def serving(free_ports: Callable[[int], list[int]], make_settings: Callable[...,
     async def run(**leave: float) -> AsyncIterator[Trial]:
         trial = Trial(free_ports(1)[0])
         settings = make_settings(port=trial.port)
-        trial.running = asyncio.create_task(serve(trial.application(), settings, Leave(**leave)))
+        trial.running = asyncio.create_task(serve(trial.application(), settings, ShutdownDelays(**leave)))
 
         async def answers() -> bool:
             async with httpx2.AsyncClient(trust_env=False) as client:
@@ -135,7 +135,7 @@ async def test_a_connection_made_after_the_signal_is_answered_too(serving: Servi
 
 
 async def test_a_connection_that_nobody_uses_is_closed_after_a_while(serving: Serving) -> None:
-    async with serving(unused=0.5, fresh=0.1) as trial:
+    async with serving(idle_connections=0.5, new_connections=0.1) as trial:
         reader, writer = await an_unused_connection(trial)
         tell(signal.SIGTERM)
         began = time.monotonic()
@@ -147,7 +147,10 @@ async def test_a_connection_that_nobody_uses_is_closed_after_a_while(serving: Se
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_an_answer_under_way_is_finished(serving: Serving, how: signal.Signals) -> None:
-    async with serving(unused=0.2, fresh=0.2) as trial, httpx2.AsyncClient(trust_env=False, timeout=20) as client:
+    async with (
+        serving(idle_connections=0.2, new_connections=0.2) as trial,
+        httpx2.AsyncClient(trust_env=False, timeout=20) as client,
+    ):
         answer = asyncio.create_task(client.get(f"{trial.base}/slow"))
 
         async def under_way() -> bool:
@@ -165,7 +168,10 @@ async def test_an_answer_under_way_is_finished(serving: Serving, how: signal.Sig
 
 
 async def test_an_answer_without_end_is_cut_in_the_end(serving: Serving) -> None:
-    async with serving(unused=0.2, fresh=0.1, altogether=1) as trial, httpx2.AsyncClient(trust_env=False) as client:
+    async with (
+        serving(idle_connections=0.2, new_connections=0.1, total=1) as trial,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
         with pytest.raises(httpx2.RemoteProtocolError):
             async with client.stream("GET", f"{trial.base}/endless") as answer:
                 drops = answer.aiter_lines()
@@ -180,7 +186,7 @@ async def test_an_answer_without_end_is_cut_in_the_end(serving: Serving) -> None
 async def test_who_is_in_a_hurry_waits_for_no_unused_connection(
     serving: Serving, how: tuple[signal.Signals, ...]
 ) -> None:
-    async with serving(unused=LONG, fresh=LONG) as trial:
+    async with serving(idle_connections=LONG, new_connections=LONG) as trial:
         _, writer = await an_unused_connection(trial)
         for number in how:
             assert trial.running is not None

@@ -18,7 +18,7 @@ from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.readiness import Degraded
 from shared.settings import ServiceSettings
-from shared.web import wellknown
+from shared.web import well_known
 
 Browse = Callable[[Litestar], httpx2.AsyncClient]
 Make = Callable[..., Litestar]
@@ -421,7 +421,7 @@ async def test_a_service_for_everybody_says_what_robots_may_read_and_who_is_told
         secret_key=SecretStr("s" * 32),
         security_contact="mailto:securite@example.fr",
     )
-    application = Litestar(wellknown.routes(settings, public=True), openapi_config=None)
+    application = Litestar(well_known.routes(settings, public=True), openapi_config=None)
     transport = httpx2.ASGITransport(app=application)  # type: ignore[arg-type] # Litestar's scopes are narrower
     async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
         robots = (await client.get("/robots.txt")).text.splitlines()

@@ -14,8 +14,8 @@ from pydantic import SecretStr, ValidationError
 
 from shared import clock
 from shared.settings import ServiceSettings, prefixed
-from shared.web.sealing import Seal
-from shared.web.serving import serve
+from shared.web.encrypted_tokens import TokenCipher
+from shared.web.server import serve
 from tests.polling import eventually
 
 GIVEN = {
@@ -94,12 +94,12 @@ async def test_a_signal_stops_the_service_and_gives_control_back(
 
 
 def test_what_is_sealed_opens_once_more_only_for_its_purpose_and_in_time() -> None:
-    seal, now = Seal("s" * 32, purpose="sign-in"), clock.now()
+    cipher, now = TokenCipher("s" * 32, purpose="sign-in"), clock.now()
     value: dict[str, Any] = {"state": "été"}
-    sealed = seal.close(value, at=now, lifetime=timedelta(minutes=1))
-    assert seal.open(sealed, at=now) == value
-    assert seal.open(sealed, at=now + timedelta(minutes=1)) is None
-    assert Seal("s" * 32, purpose="sign-out").open(sealed, at=now) is None
-    assert Seal("t" * 32, purpose="sign-in").open(sealed, at=now) is None
+    sealed = cipher.encrypt(value, at=now, lifetime=timedelta(minutes=1))
+    assert cipher.decrypt(sealed, at=now) == value
+    assert cipher.decrypt(sealed, at=now + timedelta(minutes=1)) is None
+    assert TokenCipher("s" * 32, purpose="sign-out").decrypt(sealed, at=now) is None
+    assert TokenCipher("t" * 32, purpose="sign-in").decrypt(sealed, at=now) is None
     for spoiled in ("", "x", sealed[:-2], sealed.replace(".", "", 1), "é", f"{sealed}A"):
-        assert seal.open(spoiled, at=now) is None
+        assert cipher.decrypt(spoiled, at=now) is None

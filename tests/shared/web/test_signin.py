@@ -27,7 +27,7 @@ from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent
 from shared.settings import ServiceSettings
-from shared.web.serving import serve
+from shared.web.server import serve
 from shared.web.signin import local_path
 from tests.polling import eventually
 
@@ -292,7 +292,7 @@ async def test_a_provider_may_change_its_keys(
 ) -> None:
     assert (await sign_in(browser)).status_code == 303
     provider.change_key()
-    monkeypatch.setattr("shared.web.provider.ASK_AGAIN_AFTER", 0)
+    monkeypatch.setattr("shared.web.oidc.ASK_AGAIN_AFTER", 0)
     assert (await sign_in(browser)).status_code == 303
 
 

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from shared.settings import ServiceSettings
 from shared.web import timeouts
-from shared.web.serving import serve
+from shared.web.server import serve
 from shared.web.timeouts import MOST_HEADER_BYTES
 
 GENEROUS = 30.0

@@ -19,7 +19,7 @@ from services.escalation.web.readers import committee_readers
 from shared.web.access import PUBLIC
 from shared.web.actions import Resource, api_read, api_routes
 from shared.web.paging import Page, Paged
-from shared.web.paper import PDF
+from shared.web.pdf import PDF
 
 BEHIND_A_LINK = Resource(
     address="/provider-links/{token:str}", view=ProviderView, read=show_to_provider, read_by_context=["token"]

@@ -23,7 +23,7 @@ from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
 from shared.web.actions import Resource, api_read, api_routes
 from shared.web.paging import Page, Paged
-from shared.web.paper import PDF
+from shared.web.pdf import PDF
 
 SESSION = Resource(address="/sessions/{session_id:uuid}", view=SessionView, read=read_session)
 DECISION = Resource(address="/decisions/{decision_id:uuid}", view=DecisionView, read=read_decision)

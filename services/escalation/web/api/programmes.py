@@ -24,7 +24,7 @@ from services.escalation.web.coverage_tables import ImportTable, bring_in_table,
 from shared.contracts.vocabulary import ApplicantKind
 from shared.tables import LARGEST, Reported, Result, counts
 from shared.web.actions import Resource, api_read, api_routes
-from shared.web.consultations import lists_contacts
+from shared.web.consultation_log import log_listed_requests
 from shared.web.paging import Page, Paged
 from shared.web.tables import CSV
 
@@ -153,7 +153,7 @@ async def list_requests(
         by=context.by,
         page=paging,
     )
-    lists_contacts(context.request, (item.request_id for item in found.items))
+    log_listed_requests(context.request, (item.request_id for item in found.items))
     return found
 
 

@@ -33,7 +33,7 @@ from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.french.numbers import euros_typed
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
-from shared.web.paper import on_paper
+from shared.web.pdf import render_pdf
 
 SUPPORT_TYPES = choices(SupportType)
 
@@ -140,7 +140,7 @@ async def preparation_sheet_on_paper(
 ) -> Response[bytes]:
     """Give the preparation sheet as a PDF."""
     page = await _sheet(context, session_id, request_id)
-    return await on_paper(context.request, page, name=f"fiche-{page.context['item'].number}")
+    return await render_pdf(context.request, page, name=f"fiche-{page.context['item'].number}")
 
 
 async def _sheet(context: AgentContext, session_id: UUID, request_id: UUID) -> Template:

@@ -22,7 +22,7 @@ from services.escalation.web.showing import choices, show
 from shared.contracts.vocabulary import FinancerKind
 from shared.french.numbers import euros_typed
 from shared.web.actions import Refused, Resource, page_read, page_routes
-from shared.web.secrets import HANDED_OVER
+from shared.web.secret_links import SHOWS_SECRET_LINKS
 
 SHARES: Final = 6
 """Lines of the form of a financing plan."""
@@ -116,7 +116,7 @@ routes = [
                     page_read(MOBILISATION),
                     *page_routes(MOBILISATION, [*actions.PARTS_OF_MOBILISATIONS, actions.INVITATION]),
                 ],
-                opt=HANDED_OVER,
+                opt=SHOWS_SECRET_LINKS,
             ),
         ],
         guards=[committee_readers],

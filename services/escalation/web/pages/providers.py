@@ -13,7 +13,7 @@ from services.escalation.web.context import BY_LINK, LinkContext
 from services.escalation.web.showing import show
 from shared.web.access import PUBLIC
 from shared.web.actions import Refused, Resource, page_read, page_routes
-from shared.web.secrets import LINK_ALONE, private
+from shared.web.secret_links import AUTHORIZED_BY_LINK, private
 
 
 async def show_to_provider(context: LinkContext, *, refused: Refused | None = None) -> Template:
@@ -67,6 +67,6 @@ routes = [
         "/",
         route_handlers=[page_read(BEHIND_A_LINK), *page_routes(BEHIND_A_LINK, actions.BY_PROVIDERS), hand_in],
         dependencies=BY_LINK,
-        opt={**LINK_ALONE, PUBLIC: True},
+        opt={**AUTHORIZED_BY_LINK, PUBLIC: True},
     ),
 ]

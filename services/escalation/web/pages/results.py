@@ -18,9 +18,9 @@ from shared.evaluations import Averages
 from shared.french.numbers import euros, number_fr
 from shared.french.words import state_word, word
 from shared.territory.territories import Territories
-from shared.web.flow import flow, table_of, what_became
 from shared.web.paging import Page
-from shared.web.tiles import tile_map
+from shared.web.sankey import outcome_branches, sankey, sankey_rows
+from shared.web.tile_map import tile_map
 
 DIMENSIONS: Final[Mapping[str, str]] = {
     Dimension.PROGRAMME.value: "Programme",
@@ -113,7 +113,7 @@ async def figures(context: NamedDependency[AgentContext]) -> Template:
     found = await statistics(context.database, perimeter=perimeter)
     names = {one.code: _spoken(one.name) for one in territories.departements()}
     of_all = found.all_requests
-    whole = what_became(of_all.outcomes)
+    whole = outcome_branches(of_all.outcomes)
     return show(
         context,
         "results/figures.html",
@@ -125,8 +125,8 @@ async def figures(context: NamedDependency[AgentContext]) -> Template:
         requests_of=[
             (f"{names.get(code, code)} ({code})", count, None, code) for code, count in of_all.by_departement.items()
         ],
-        flow=flow(whole),
-        flow_rows=table_of(whole),
+        sankey=sankey(whole),
+        sankey_rows=sankey_rows(whole),
         by_state=_rows({state_word(state): number for state, number in found.by_state.items()}),
         by_field=_rows({word(Field(field)): number for field, number in found.by_field.items()}),
         outcomes=_rows({word(CommitteeOutcome(outcome)): number for outcome, number in found.outcomes.items()}),

@@ -23,7 +23,7 @@ from shared.contracts.intake import Document
 from shared.db import Transaction
 from shared.errors import Invalid
 from shared.web.access import FORMS, UnsupportedContent
-from shared.web.secrets import HANDED_OVER
+from shared.web.secret_links import SHOWS_SECRET_LINKS
 
 LONGEST_KEY: Final = 255
 
@@ -51,7 +51,7 @@ class FiledView(BaseModel):
     access_token: str
 
 
-@post("/requests", public=True, opt=HANDED_OVER)
+@post("/requests", public=True, opt=SHOWS_SECRET_LINKS)
 async def file(
     context: NamedDependency[VisitorContext],
     data: JSONBody[NewRequest],
@@ -64,7 +64,7 @@ async def file(
         return _view(context, await filing.file(tx))
 
 
-@post("/requests/with-documents", public=True, request_max_body_size=ALL_AT_ONCE, opt=HANDED_OVER)
+@post("/requests/with-documents", public=True, request_max_body_size=ALL_AT_ONCE, opt=SHOWS_SECRET_LINKS)
 async def file_with_documents(
     context: NamedDependency[VisitorContext], idempotency_key: Key = None, mandate: Mandate = None
 ) -> FiledView:

@@ -15,7 +15,7 @@ from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all, 
 from services.intake.web.pages.acknowledgement import acknowledgement
 from shared.web.access import OWN_BEARER, PUBLIC
 from shared.web.actions import api_read, api_routes
-from shared.web.paper import PDF
+from shared.web.pdf import PDF
 
 
 @post(f"{REQUEST.address}/documents", request_max_body_size=ALL_AT_ONCE)

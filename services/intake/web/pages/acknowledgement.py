@@ -6,8 +6,8 @@ from services.intake.reads.tracking import tracking
 from services.intake.web.context import HolderContext
 from services.intake.web.pages.tracking_view import TrackingView
 from shared.web.pages import render
-from shared.web.paper import on_paper
-from shared.web.secrets import private
+from shared.web.pdf import render_pdf
+from shared.web.secret_links import private
 
 
 async def acknowledgement(context: HolderContext) -> Response[bytes]:
@@ -21,4 +21,4 @@ async def acknowledgement(context: HolderContext) -> Response[bytes]:
     found = await tracking(context.database, context.holder, parts.tokens)
     view = TrackingView(found, parts.directory.service(found.departement), parts.territories)
     page = render(context.request, "tracking/acknowledgement.html", tracking=found, view=view, office=view.office)
-    return private(await on_paper(context.request, page, name=f"accuse-de-reception-{found.number}"))
+    return private(await render_pdf(context.request, page, name=f"accuse-de-reception-{found.number}"))

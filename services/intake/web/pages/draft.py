@@ -17,7 +17,7 @@ from shared import clock
 from shared.contracts.intake import Document
 from shared.errors import NotFound
 from shared.web.pages import render
-from shared.web.secrets import private
+from shared.web.secret_links import private
 
 
 class DraftGone(NotFound):

@@ -18,9 +18,9 @@ from shared.contracts.vocabulary import Programme, RequestKind
 from shared.french.words import APPLICANT_KIND, word
 from shared.territory.model import Departement, Territory
 from shared.territory.similarity import HOW, WEIGHED
-from shared.web.flow import flow, table_of, what_became
 from shared.web.pages import render
-from shared.web.tiles import tile_map
+from shared.web.sankey import outcome_branches, sankey, sankey_rows
+from shared.web.tile_map import tile_map
 
 DELAYS: Final = {
     "registration": "Enregistrement par le département",
@@ -53,7 +53,7 @@ async def figures(context: NamedDependency[VisitorContext]) -> Template:
     """Show the public figures."""
     found = await statistics(context.database)
     names = {one.code: spoken(one.name) for one in context.parts.territories.departements()}
-    whole = what_became(found.outcomes)
+    whole = outcome_branches(found.outcomes)
     return render(
         context.request,
         "public/statistics.html",
@@ -67,8 +67,8 @@ async def figures(context: NamedDependency[VisitorContext]) -> Template:
             for code, name in names.items()
             for shown in [found.by_departement.get(code)]
         ],
-        flow=flow(whole),
-        flow_rows=table_of(whole),
+        sankey=sankey(whole),
+        sankey_rows=sankey_rows(whole),
     )
 
 

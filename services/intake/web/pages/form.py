@@ -29,14 +29,14 @@ from shared.web.forms import Form, read_form, submit_once
 from shared.web.mandates import PATH, POSTED_AS
 from shared.web.pages import redirect
 from shared.web.problems import problem_of
-from shared.web.secrets import ANYBODY, FROM_ELSEWHERE, HANDED_OVER, LINK_ALONE
+from shared.web.secret_links import AUTHORIZED_BY_LINK, FROM_ANOTHER_SERVICE, SHOWS_SECRET_LINKS, WITHOUT_CSRF
 
 SEVERAL: Final = frozenset({"support_types", "fields"})
 """Questions with several answers."""
 SCRIPT: Final = Path(__file__).parents[1] / "static" / "draft.js"
 
 
-@post("/demande", public=True, opt=ANYBODY)
+@post("/demande", public=True, opt=WITHOUT_CSRF)
 async def begin(context: NamedDependency[VisitorContext]) -> Redirect:
     """Begin a draft and go to its first question."""
     form = await read_form(context.request, Typed)
@@ -50,7 +50,7 @@ async def begin(context: NamedDependency[VisitorContext]) -> Redirect:
     return _to_first_question(context, UUID(begun.url))
 
 
-@post(PATH, public=True, opt=FROM_ELSEWHERE)
+@post(PATH, public=True, opt=FROM_ANOTHER_SERVICE)
 async def begin_for_another(context: NamedDependency[VisitorContext]) -> Redirect:
     """Begin the draft of an agent who files for a collectivité: their own service's page posts the mandate."""
     at = clock.now()
@@ -86,7 +86,7 @@ async def resume(context: NamedDependency[DraftContext]) -> Redirect:
     return redirect(context.address(FILED if context.draft.request_id else context.read().next_open))
 
 
-@get("/demande/{token:str}/{name:str}", opt=HANDED_OVER)
+@get("/demande/{token:str}/{name:str}", opt=SHOWS_SECRET_LINKS)
 async def ask(context: NamedDependency[DraftContext], name: FromPath[str]) -> Response[Any]:
     """Show one question, the summary, or what was filed."""
     if context.draft.request_id is not None:
@@ -230,5 +230,5 @@ routes = Router(
     route_handlers=[resume, ask, answer, save_meanwhile],
     dependencies=BY_DRAFT,
     exception_handlers={DraftGone: draft_gone},
-    opt={PUBLIC: True, **LINK_ALONE},
+    opt={PUBLIC: True, **AUTHORIZED_BY_LINK},
 )

@@ -35,7 +35,7 @@ from shared.web.access import PUBLIC
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect
 from shared.web.problems import problem_of, status_of
-from shared.web.secrets import LINK_ALONE, private
+from shared.web.secret_links import AUTHORIZED_BY_LINK, private
 
 STEP = BY_NAME["documents"]
 
@@ -134,5 +134,5 @@ routes = Router(
     route_handlers=[show, join, take_out, fetch],
     dependencies=BY_DRAFT,
     exception_handlers={DraftGone: draft_gone, **TOO_MUCH},
-    opt={PUBLIC: True, **LINK_ALONE},
+    opt={PUBLIC: True, **AUTHORIZED_BY_LINK},
 )

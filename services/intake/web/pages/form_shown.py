@@ -19,7 +19,7 @@ from shared.contracts.intake import Document
 from shared.documents import LARGEST_REQUEST
 from shared.errors import FieldError, NotFound
 from shared.web.pages import redirect, render
-from shared.web.secrets import private
+from shared.web.secret_links import private
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from shared.web.actions import page_read, page_routes
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect, render
 from shared.web.problems import problem_of, status_of
-from shared.web.secrets import ANYBODY, LINK_ALONE, private
+from shared.web.secret_links import AUTHORIZED_BY_LINK, WITHOUT_CSRF, private
 
 
 class LinkWanted(Command):
@@ -63,7 +63,7 @@ async def find(context: NamedDependency[VisitorContext]) -> Template:
     return render(context.request, "tracking/find.html", values={}, errors={})
 
 
-@post("/suivi", public=True, opt=ANYBODY)
+@post("/suivi", public=True, opt=WITHOUT_CSRF)
 async def send_new_link(context: NamedDependency[VisitorContext]) -> Response[Any]:
     """Send a new link if number and address belong together; the answer is the same either way."""
     form, limits = await read_form(context.request, LinkWanted), context.parts.limits
@@ -184,5 +184,5 @@ behind_the_link = Router(
     ],
     dependencies={"context": Provide(context_by_link)},
     exception_handlers={NotFound: link_closed, **TOO_MUCH},
-    opt={PUBLIC: True, **LINK_ALONE},
+    opt={PUBLIC: True, **AUTHORIZED_BY_LINK},
 )

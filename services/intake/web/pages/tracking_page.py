@@ -16,7 +16,7 @@ from shared.documents import LARGEST_REQUEST
 from shared.web.actions import Action, offered
 from shared.web.forms import Form
 from shared.web.pages import render
-from shared.web.secrets import private
+from shared.web.secret_links import private
 
 LABELS: Final = {
     "text": "Message",

@@ -26,7 +26,7 @@ from shared.web.access import only
 from shared.web.actions import api_read, api_routes
 from shared.web.mandates import LIFETIME
 from shared.web.paging import Page, Paged
-from shared.web.secrets import HANDED_OVER
+from shared.web.secret_links import SHOWS_SECRET_LINKS
 from shared.web.tables import CSV, ODS, as_csv, as_ods
 
 
@@ -98,7 +98,7 @@ async def list_matches(
     return Paged(items=shown, total=len(found), page=paging.number)
 
 
-@post("/filing-mandates", opt=HANDED_OVER, summary="A mandate to file for a collectivité")
+@post("/filing-mandates", opt=SHOWS_SECRET_LINKS, summary="A mandate to file for a collectivité")
 async def give_mandate(context: NamedDependency[AgentContext]) -> MandateView:
     """Give a mandate, good once, for intake's API (header `Filing-Mandate`) or to be posted to `url` by a browser."""
     context.agent.require(Role.SAT_AGENT, Role.DELEGATE)

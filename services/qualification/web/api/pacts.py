@@ -19,7 +19,7 @@ from shared.identity.model import Role
 from shared.web.access import PUBLIC, only
 from shared.web.actions import api_read, api_routes
 from shared.web.paging import Page, Paged
-from shared.web.paper import PDF
+from shared.web.pdf import PDF
 
 
 @get("/pacts", summary="The pacts, those that moved last first")

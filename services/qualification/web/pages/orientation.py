@@ -18,7 +18,7 @@ from shared.web.access import PUBLIC
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.pages import render
 from shared.web.problems import status_of
-from shared.web.secrets import private
+from shared.web.secret_links import private
 
 
 async def _read(context: ProviderLinkContext, reader: Reader) -> OrientationView:

@@ -31,7 +31,7 @@ from shared.web.forms import Form, read_form, submit
 from shared.web.mandates import POSTED_AS
 from shared.web.pages import flash, posts_to, render
 from shared.web.paging import Page
-from shared.web.secrets import HANDED_OVER, private
+from shared.web.secret_links import SHOWS_SECRET_LINKS, private
 from shared.web.tables import as_csv, as_ods
 
 
@@ -97,7 +97,7 @@ async def take_home_as_ods(
     return await asyncio.to_thread(as_ods, await table_of(context, filters))
 
 
-@get("/deposer", opt=HANDED_OVER)
+@get("/deposer", opt=SHOWS_SECRET_LINKS)
 async def file_for_another(context: NamedDependency[AgentContext]) -> Response[Any]:
     """Tell an agent what it means to file for a collectivité; the button posts their mandate to intake."""
     context.agent.require(Role.SAT_AGENT, Role.DELEGATE)

@@ -32,7 +32,7 @@ BUGS = (
         "reading_leaves_no_trace",
         "What an agent is shown with the usual status is not traced.",
         "perimeter",
-        "shared.web.consultations:_shows",
+        "shared.web.consultation_log:_shows",
         around(lambda original, scope, status: status != 200 and original(scope, status)),
     ),
     bug(

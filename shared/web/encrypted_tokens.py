@@ -17,7 +17,7 @@ BEFORE_IDS = ("", "legacy")
 """Ids of the key that sealed before keys had ids."""
 
 
-class Seal:
+class TokenCipher:
     """Seals small values with the service's secret, for one purpose: what is sealed for another does not open.
 
     The newest of its keys (`shared.keys`) seals and names itself (`kid`); what names no key was sealed before keys had
@@ -30,13 +30,13 @@ class Seal:
             for key in keys(secret)
         }
 
-    def close(self, value: dict[str, Any], *, at: datetime, lifetime: timedelta) -> str:
-        """Seal a value until its lifetime is over."""
+    def encrypt(self, value: dict[str, Any], *, at: datetime, lifetime: timedelta) -> str:
+        """TokenCipher a value until its lifetime is over."""
         held = json.dumps({"value": value, "until": (at + lifetime).timestamp()}, separators=(",", ":"))
         newest, key = next(iter(self._keys.items()))
         return jwe.encrypt_compact(_HEADER | ({"kid": newest} if newest else {}), held, key)
 
-    def open(self, sealed: str, *, at: datetime) -> dict[str, Any] | None:
+    def decrypt(self, sealed: str, *, at: datetime) -> dict[str, Any] | None:
         """Give what was sealed; None when it is not ours, changed, or too old."""
         try:
             plain = jwe.decrypt_compact(sealed, self._key_of).plaintext

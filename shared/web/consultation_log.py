@@ -29,7 +29,7 @@ REQUEST_ITSELF: Final = "SELECT $1::uuid AS request_id"
 """What a parameter named `request_id` is about."""
 
 
-def tracing(database: Database, about: Mapping[str, str]) -> Callable[[ASGIApp], ASGIApp]:
+def log_consultations(database: Database, about: Mapping[str, str]) -> Callable[[ASGIApp], ASGIApp]:
     """Make the middleware that notes who was shown what in the table `consultation`.
 
     `about`: for each parameter of paths that leads to requests, the SQL that gives their `request_id` for `$1`.
@@ -45,7 +45,7 @@ def tracing(database: Database, about: Mapping[str, str]) -> Callable[[ASGIApp],
         path = (scope["path"] + (f"?{query}" if query else ""))[:LONGEST_PATH]
         async with database.transaction() as tx:
             requests = await _requests(tx, about, {**dict(parse_qsl(query)), **scope.get("path_params", {})})
-            await note(tx, agent, path, [*scope["state"].get(_LISTED, ()), *requests])
+            await record(tx, agent, path, [*scope["state"].get(_LISTED, ()), *requests])
 
     def around(app: ASGIApp) -> ASGIApp:
         async def traced(scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,12 +77,12 @@ async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) 
     await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
 
-def lists_contacts(request: Request[Any, Any, Any], request_ids: Iterable[UUID]) -> None:
+def log_listed_requests(request: Request[Any, Any, Any], request_ids: Iterable[UUID]) -> None:
     """Name the requests in a list that shows their contacts: the trace names each of them."""
     request.scope["state"][_LISTED] = list(request_ids)
 
 
-async def note(tx: Transaction, agent: Agent, path: str, requests: Iterable[UUID]) -> None:
+async def record(tx: Transaction, agent: Agent, path: str, requests: Iterable[UUID]) -> None:
     """Note that an agent was shown what is at a path, about these requests or none; once a minute for each."""
     await tx.execute(
         """

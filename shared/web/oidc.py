@@ -37,7 +37,7 @@ RANDOM_BYTES: Final = 32
 """Makes states and nonces of 43 characters, where ProConnect asks for 32 at least."""
 
 
-class ProviderAway(Unavailable):
+class ProviderUnavailable(Unavailable):
     """The sign-in provider does not answer, or not as agreed."""
 
     code = "signin_unavailable"
@@ -57,7 +57,7 @@ class SignInFailed(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SignInAttempt:
     """What we must remember between leaving for the provider and coming back."""
 
     state: str
@@ -79,7 +79,7 @@ class _Cached:
     at: float
 
 
-class Provider:
+class OidcClient:
     """One provider, asked only when somebody signs in, so that a service starts and works while it is away."""
 
     def __init__(self, settings: ServiceSettings, *, redirect_uri: str, after_sign_out: str) -> None:
@@ -90,10 +90,10 @@ class Provider:
         self._metadata: _Cached | None = None
         self._keys: _Cached | None = None
 
-    async def leave(self) -> tuple[str, Attempt]:
+    async def start(self) -> tuple[str, SignInAttempt]:
         """Give the address that a person must visit to sign in, and what to remember meanwhile."""
         metadata = await self._describe()
-        attempt = Attempt(*(secrets.token_urlsafe(RANDOM_BYTES) for _ in range(3)))
+        attempt = SignInAttempt(*(secrets.token_urlsafe(RANDOM_BYTES) for _ in range(3)))
         async with self._client() as client:
             url, _ = client.create_authorization_url(
                 metadata["authorization_endpoint"],
@@ -103,7 +103,7 @@ class Provider:
             )
         return str(url), attempt
 
-    async def come_back(self, attempt: Attempt, code: str) -> SignedIn:
+    async def finish(self, attempt: SignInAttempt, code: str) -> SignedIn:
         """Exchange the code for the person; refuses (`SignInFailed`) whatever is not proven."""
         metadata = await self._describe()
         async with self._client() as client:
@@ -127,7 +127,7 @@ class Provider:
                 raise _failure(refused.response.status_code) from refused
             except (httpx2.HTTPError, ValueError) as away:
                 log.warning("signin.provider_away", error=type(away).__name__)
-                raise ProviderAway from away
+                raise ProviderUnavailable from away
         proof = await self._read_jwt(str(token.get("id_token", "")), nonce=attempt.nonce)
         claims = await self._userinfo(answer)
         if claims.get("sub") != proof["sub"]:
@@ -139,7 +139,7 @@ class Provider:
         """Give the address that also signs out at the provider; None where it has none or does not answer."""
         try:
             endpoint = (await self._describe()).get("end_session_endpoint")
-        except ProviderAway:
+        except ProviderUnavailable:
             return None
         if not endpoint:
             return None
@@ -197,17 +197,17 @@ class Provider:
 
     async def _describe(self) -> Mapping[str, Any]:
         if not self._issuer:
-            raise ProviderAway
+            raise ProviderUnavailable
         if self._metadata is None or time.monotonic() - self._metadata.at > FRESH_FOR:
             try:
                 found = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
-            except ProviderAway:
+            except ProviderUnavailable:
                 if self._metadata is None:
                     raise
                 return self._known()
             if str(found.get("issuer", "")).rstrip("/") != self._issuer:
                 log.error("signin.wrong_issuer", expected=self._issuer)
-                raise ProviderAway
+                raise ProviderUnavailable
             self._metadata = _Cached(found, time.monotonic())
         return self._known()
 
@@ -236,7 +236,7 @@ class Provider:
                 continue
             if isinstance(found, dict):
                 return found
-        raise ProviderAway
+        raise ProviderUnavailable
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[Any]:
@@ -257,4 +257,4 @@ class Provider:
 
 
 def _failure(status: int) -> Exception:
-    return ProviderAway() if status >= 500 else SignInFailed()  # noqa: PLR2004 - the provider's own fault
+    return ProviderUnavailable() if status >= 500 else SignInFailed()  # noqa: PLR2004 - the provider's own fault

@@ -43,7 +43,7 @@ QUIET: Final = ("/health/", "/metrics", "/static/")
 """What machines ask all the time: counted, not logged, not limited."""
 
 
-class Door:
+class RequestMiddleware:
     """Wraps the whole application, so that nothing is answered without passing here, not even a 404."""
 
     def __init__(self, app: ASGIApp, *, service: str) -> None:
@@ -101,7 +101,7 @@ class Door:
         return tracing.step(method, tracing.SpanKind.SERVER, after=after, **facts)
 
 
-class FairShare(ASGIMiddleware):
+class RateLimit(ASGIMiddleware):
     """So many requests a minute from one network, in this process: a bucket that fills steadily and may be emptied.
 
     A coarse guard of the processor, before anything is read. What a request may do is limited by `shared.limits`.
@@ -158,7 +158,7 @@ class NotModified(ASGIMiddleware):
         await next_app(scope, receive, answer)
 
 
-def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, Scope], Any]:
+def security_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, Scope], Any]:
     """Make the hook that gives every answer its headers; pages may listen to one more place, when it is told."""
     elsewhere = f" {listens_to}/flux" if "://" in listens_to else ""
     fixed = {
@@ -194,7 +194,7 @@ def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, 
     return give
 
 
-def cover_secrets(message: Message, scope: Scope) -> None:
+def mask_secret_links(message: Message, scope: Scope) -> None:
     """Cover the secret links in what is shown, but those that the reader came with (hook).
 
     What was typed before links were masked stands in journals as it was.

@@ -6,25 +6,25 @@ from typing import Final, TypeVar
 from litestar import Response
 
 from shared.web.access import ELSEWHERE
-from shared.web.door import REVEALS
+from shared.web.middleware import REVEALS
 
 Page = TypeVar("Page", bound=Response)  # type: ignore[type-arg] # any content
 
-LINK_ALONE: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
+AUTHORIZED_BY_LINK: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
 """Routes whose right to act lies in their address and in no cookie.
 
 Another site that does not know the address can forge nothing, and one that does needs no forgery. So a page that stood
 open for days, or a browser that forgot its cookies, still sends what was typed.
 """
 
-FROM_ELSEWHERE: Final[Mapping[str, bool]] = {**LINK_ALONE, ELSEWHERE: True}
+FROM_ANOTHER_SERVICE: Final[Mapping[str, bool]] = {**AUTHORIZED_BY_LINK, ELSEWHERE: True}
 """A form that a page of another service posts, whose right to act lies in what it posts and in no cookie."""
 
-ANYBODY: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
+WITHOUT_CSRF: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
 """Forms by which anybody may act, in nobody's name: there is nothing to forge, and a page may stand open for days."""
 
 
-HANDED_OVER: Final[Mapping[str, bool]] = {REVEALS: True}
+SHOWS_SECRET_LINKS: Final[Mapping[str, bool]] = {REVEALS: True}
 """Routes that show a secret link to whom it belongs, or to an agent who hands it on; all others cover links."""
 
 

@@ -11,7 +11,7 @@ GAP: Final = 34
 BOX: Final = 14
 TOP: Final = 22
 
-BECAME: Final[Mapping[str, str]] = {
+OUTCOMES: Final[Mapping[str, str]] = {
     "local": "Réponse locale",
     "programme": "Programme national",
     "national_granted": "Accompagnement accordé",
@@ -56,7 +56,7 @@ class Ribbon:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class Sankey:
     """All boxes and ribbons of a drawing that is `height` tall and `WIDTH` wide."""
 
     boxes: tuple[Box, ...]
@@ -91,35 +91,35 @@ class _Drawing:
         return box
 
 
-def flow(whole: Branch) -> Flow | None:
+def sankey(whole: Branch) -> Sankey | None:
     """Lay a flow out, left to right; None while there is nothing to draw."""
     if whole.value <= 0:
         return None
     columns = _depth(whole)
     drawing = _Drawing(scale=HEIGHT / whole.value, columns=columns)
     drawing.place(whole, 0, TOP)
-    return Flow(tuple(drawing.boxes), tuple(drawing.ribbons), round(max(drawing.below.values()) - GAP + 8, 1))
+    return Sankey(tuple(drawing.boxes), tuple(drawing.ribbons), round(max(drawing.below.values()) - GAP + 8, 1))
 
 
-def table_of(whole: Branch) -> list[tuple[str, str, int]]:
+def sankey_rows(whole: Branch) -> list[tuple[str, str, int]]:
     """Give the same as rows: from what, to what, how many."""
     rows: list[tuple[str, str, int]] = []
     for part in whole.parts:
         if not part.value:
             continue
         rows.append((whole.label, part.label, part.value))
-        rows.extend(table_of(part))
+        rows.extend(sankey_rows(part))
     return rows
 
 
-def what_became(outcomes: Mapping[str, int | None]) -> Branch:
-    """Part the requests by what became of them (`BECAME`); what is not told is left out."""
+def outcome_branches(outcomes: Mapping[str, int | None]) -> Branch:
+    """Part the requests by what became of them (`OUTCOMES`); what is not told is left out."""
 
     def leaf(outcome: str) -> Branch:
-        return Branch(BECAME[outcome], outcomes.get(outcome) or 0)
+        return Branch(OUTCOMES[outcome], outcomes.get(outcome) or 0)
 
-    national = tuple(leaf(outcome) for outcome in BECAME if outcome.startswith("national_"))
-    parts = [leaf(outcome) for outcome in BECAME if not outcome.startswith("national_")]
+    national = tuple(leaf(outcome) for outcome in OUTCOMES if outcome.startswith("national_"))
+    parts = [leaf(outcome) for outcome in OUTCOMES if not outcome.startswith("national_")]
     parts.insert(2, Branch("Équipe nationale", sum(part.value for part in national), national))
     told = tuple(part for part in parts if part.value)
     return Branch("Demandes", sum(part.value for part in told), told)

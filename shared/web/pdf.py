@@ -9,14 +9,14 @@ from litestar.response import Template
 
 from shared.masking import covered
 from shared.web import assets
-from shared.web.door import own_links
+from shared.web.middleware import own_links
 
 PDF: Final = "application/pdf"
 LAYOUT: Final = "layouts/paper.html"
 STYLES: Final = Path(__file__).parent / "templates" / "layouts" / "paper.css"
 
 
-async def on_paper(request: Request[Any, Any, Any], page: Template, *, name: str) -> Response[bytes]:
+async def render_pdf(request: Request[Any, Any, Any], page: Template, *, name: str) -> Response[bytes]:
     """Give a page whose template takes its `layout` from us as a PDF; `name` is the file's, without its ending.
 
     It costs some tenths of a second of work, which is done in a thread.

@@ -28,21 +28,21 @@ LOOKS_EVERY: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class ShutdownDelays:
     """How long, in seconds, a service that was told to stop waits for whom."""
 
-    unused: float = 6.0
+    idle_connections: float = 6.0
     """For connections that nobody uses: most programs forget theirs after five seconds."""
-    fresh: float = 1.0
+    new_connections: float = 1.0
     """For the first request of connections that were made just before we stopped accepting."""
-    altogether: float = 20.0
+    total: float = 20.0
     """Until what is still under way is cut."""
 
 
 async def serve(
     application: Litestar,
     settings: ServiceSettings,
-    leave: Leave | None = None,
+    delays: ShutdownDelays | None = None,
     *,
     signals: StopSignals | None = None,
 ) -> None:
@@ -55,9 +55,9 @@ async def serve(
     Signals come from `signals`, or without it from the loop; then a second signal leaves out the moment, too.
     """
     timeouts = Timeouts(settings.header_seconds, settings.body_seconds, settings.body_bytes_per_second)
-    farewell = _Farewell(BodyTimeout(application, timeouts))
+    closing = _CloseConnections(BodyTimeout(application, timeouts))
     config = uvicorn.Config(
-        farewell,
+        closing,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -70,10 +70,10 @@ async def serve(
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         lifespan="on",
     )
-    await _Server(config, farewell, leave or Leave(), signals).serve(sockets=take_handed_over() or None)
+    await _Server(config, closing, delays or ShutdownDelays(), signals).serve(sockets=take_handed_over() or None)
 
 
-class _Farewell:
+class _CloseConnections:
     """Asks, once we are leaving, each client to close its connection after the answer it gets."""
 
     def __init__(self, application: ASGIApp) -> None:
@@ -96,12 +96,14 @@ class _Server(uvicorn.Server):
     signal again once it is done, which kills the process before `main` closed what it opened.
     """
 
-    def __init__(self, config: uvicorn.Config, farewell: _Farewell, leave: Leave, signals: StopSignals | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, closing: _CloseConnections, delays: ShutdownDelays, signals: StopSignals | None
+    ) -> None:
         super().__init__(config)
-        self._farewell = farewell
-        self._leave = leave
+        self._closing = closing
+        self._delays = delays
         self._signals = signals
-        self._hurried = False
+        self._immediate = False
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -121,20 +123,20 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop; at once when it is said twice, or by Ctrl-C."""
-        self._hurried = self.should_exit or sig == signal.SIGINT
+        self._immediate = self.should_exit or sig == signal.SIGINT
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say goodbye, stop accepting, finish what is under way, and only then stop what runs beside."""
-        until = asyncio.get_running_loop().time() + self._leave.altogether
+        until = asyncio.get_running_loop().time() + self._delays.total
         connections = self.server_state.connections
-        log.info("web.leaving", connections=len(connections), hurried=self._hurried)
-        self._farewell.leaving = True
+        log.info("web.leaving", connections=len(connections), hurried=self._immediate)
+        self._closing.leaving = True
         before = set(connections)
-        await self._wait(lambda: before.isdisjoint(connections), self._leave.unused)
+        await self._wait(lambda: before.isdisjoint(connections), self._delays.idle_connections)
         for server in self.servers:
             server.close()
-        await self._wait(lambda: not connections, self._leave.fresh)
+        await self._wait(lambda: not connections, self._delays.new_connections)
         left = until - asyncio.get_running_loop().time()
         self.config.timeout_graceful_shutdown = max(1, round(left))
         await super().shutdown(sockets)
@@ -143,6 +145,6 @@ class _Server(uvicorn.Server):
         """Wait until it is so, at most so long, and not at all in a hurry."""
         until = asyncio.get_running_loop().time() + seconds
         while not (  # noqa: ASYNC110 - a connection's end sets no event
-            self._hurried or condition() or asyncio.get_running_loop().time() > until
+            self._immediate or condition() or asyncio.get_running_loop().time() > until
         ):
             await asyncio.sleep(LOOKS_EVERY)
