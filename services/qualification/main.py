@@ -34,13 +34,13 @@ NAVIGATION = (
     NavigationItem("Tableau de bord", "/tableau-de-bord", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
     NavigationItem("Pactes", "/pactes", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
 )
-"""The menu; another part of the service adds its entry here."""
+"""The menu of the agents' pages."""
 ABOUT = {"request_id": REQUEST_ITSELF, "pact_id": "SELECT request_id FROM pact WHERE id = $1"}
 """Which requests somebody was shown, by what the path names."""
 
 
 def build(settings: Settings, database: Database) -> Litestar:
-    """Build the whole service: what it hears, what it tells, what it shows, and its clocks."""
+    """Build the whole service: pages and API, messages, and jobs."""
     rules = settings.rules
     messages = messenger_of(settings, database)
     return application(

@@ -17,7 +17,7 @@ ALL = "*"
 
 
 class Served(BaseSettings):
-    """Which départements are served: all that whoever looks from outside must know."""
+    """Which départements are served: all that other programs must know of this service."""
 
     model_config = prefixed("QUALIFICATION")
 

@@ -60,7 +60,7 @@ class Question(Value):
 
 @dataclass(slots=True)
 class Case:
-    """One request in one département; a method checks, changes, and gives the fact to tell."""
+    """One request in one département; a method checks, changes, and returns the fact to record."""
 
     request_id: UUID
     departement: str
@@ -82,7 +82,7 @@ class Case:
 
     @property
     def source(self) -> str:
-        """Who tells what happens to it."""
+        """The source of its events: its département."""
         return f"/qualification/{self.departement}"
 
     def allowed_actions(self, who: Official) -> list[str]:
@@ -106,7 +106,7 @@ class Case:
         return self.apply(registered)
 
     def assign(self, who: Official, email: str, name: str) -> None:
-        """An agent takes the case, or is given it; nobody outside is told."""
+        """An agent takes the case, or is given it; no fact is recorded."""
         self.require(Action.ASSIGNMENT, who)
         self.assignee_email, self.assignee_name = email, name
 
@@ -153,7 +153,7 @@ class Case:
     def propose(self, proposal: Proposal) -> facts.OutcomeProposed:
         """An answer waits for somebody else's validation."""
         fact = self.apply(facts.OutcomeProposed(**self._about(proposal.at), outcome=proposal.outcome, by=proposal.by))
-        self.proposal = proposal  # the whole of it, of which the fact tells the outcome only
+        self.proposal = proposal  # the whole of it, of which the fact holds the outcome only
         return fact
 
     def validate(self, who: Official, at: datetime) -> Proposal:

@@ -70,7 +70,7 @@ class _About(TypedDict):
 
 @dataclass(slots=True)
 class Pact:
-    """A pact in one département; a method checks, changes, and gives the fact to tell."""
+    """A pact in one département; a method checks, changes, and returns the fact to record."""
 
     id: UUID
     departement: str
@@ -89,7 +89,7 @@ class Pact:
 
     @property
     def source(self) -> str:
-        """Who tells of this pact: its département."""
+        """The source of its events: its département."""
         return f"/qualification/{self.departement}"
 
     def opened(self) -> facts.PactOpened:
@@ -200,7 +200,7 @@ class Pact:
         return action, by, reported
 
     def review(self, who: Official, held_on: date | None, at: datetime) -> tuple[Actor, facts.PactReviewed]:
-        """Note that the parties met for the yearly review; what they concluded is told to nobody outside."""
+        """Note that the parties met for the yearly review; what they concluded is in no event."""
         by = self._require(PactAction.REVIEWS, who)
         held = _within(held_on, self.signed_on, today(self.departement, at), "la signature du pacte", name="held_on")
         return by, self.apply(facts.PactReviewed(**self._about(at), held_on=held))
@@ -323,7 +323,7 @@ class Pact:
 
 
 def _within(on: date | None, first: date | None, now: date, since: str, name: str = "on") -> date:
-    """Give the day something was done, today unless told; refuses days to come and days before it was possible."""
+    """Give the day something was done, today unless given; refuses days to come and days before it was possible."""
     day = on or now
     if day > now:
         raise Invalid.field(name, "Cette date est à venir\u00a0: donnez la date à laquelle cela a été fait.")

@@ -34,7 +34,7 @@ class PlanFrozen(IllegalMove):
 
 
 class NotSignedYet(IllegalMove):
-    """Progress is told, or a review held, before every party signed."""
+    """Progress is reported, or a review held, before every party signed."""
 
     code = "not_signed_yet"
     title = "Not every party has signed yet"

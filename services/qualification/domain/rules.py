@@ -51,17 +51,17 @@ class Rules:
         return self.departements is None or departement in self.departements
 
     def service(self, departement: str) -> Service:
-        """Give the service in charge, as applicants are told."""
+        """Give the service in charge, as applicants read it."""
         entry = self._entry(departement)
         return Service(name=entry.name, address=entry.address, email=entry.email, phone=entry.phone)
 
     def asks(self, departement: str) -> str:
-        """Name the service in charge and how it is reached, for whoever has a link that opens nothing any more."""
+        """Name the service in charge and how it is reached, for somebody whose link is no longer valid."""
         entry = self._entry(departement)
         return ", ".join(part for part in (entry.name, entry.email, entry.phone) if part)
 
     def appeal(self, departement: str) -> str:
-        """Give the ways of appeal told with a refusal."""
+        """Give the ways of appeal stated with a refusal."""
         return self._entry(departement).appeal
 
     def envelope(self, departement: str) -> int:

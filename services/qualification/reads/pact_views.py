@@ -83,7 +83,7 @@ class DiagnosisView:
 
 @dataclass(frozen=True, slots=True)
 class ProgressView:
-    """What was told of an action."""
+    """A report of progress on an action."""
 
     at: datetime
     percent: int

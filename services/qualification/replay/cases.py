@@ -136,7 +136,7 @@ async def _warn_again(
 
 
 def recorded_then_consumed(recorded: Handler, consumed: Handler) -> Handler:
-    """Join what one département told and another heard: here they are one database."""
+    """Apply an event as its publisher and as its consumer: both départements share one database here."""
 
     async def both(tx: Transaction, fact: Any) -> None:
         await recorded(tx, fact)

@@ -23,7 +23,7 @@ COLUMNS = """
 
 
 async def insert(tx: Transaction, case: Case) -> bool:
-    """Open a case; tell whether it is new."""
+    """Open a case; return whether it is new."""
     done = await tx.execute(
         """
         INSERT INTO case_file (request_id, departement, number, state, request, search, stage, due_on,
@@ -97,7 +97,7 @@ async def load_exactly(tx: Transaction, request_id: UUID, departement: str) -> C
 
 
 async def load_late(tx: Transaction, before: date, limit: int) -> list[Case]:
-    """Lock cases whose stage ended before that day and that nobody was told of; another copy's are skipped."""
+    """Lock cases whose stage ended before that day and was not published yet; another copy's are skipped."""
     rows = await tx.fetch(
         f"""
         SELECT {COLUMNS}

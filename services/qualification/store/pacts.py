@@ -212,12 +212,12 @@ async def add_action(tx: Transaction, pact_id: UUID, action: PlannedAction, *, b
 
 
 async def remove_action(tx: Transaction, action_id: UUID) -> None:
-    """Take out an action of which nothing was told yet."""
+    """Delete an action on which no progress was reported yet."""
     await tx.execute("DELETE FROM pact_action WHERE id = $1", action_id)
 
 
 async def add_progress(tx: Transaction, action: PlannedAction, comment: str | None, *, by: Actor, at: datetime) -> None:
-    """Keep what was told of an action, and repeat it on the action."""
+    """Insert the progress of an action, and repeat it on the action."""
     await tx.execute(
         """
         WITH told AS (

@@ -11,7 +11,7 @@ from shared.territory.index import fold
 
 
 async def insert(tx: Transaction, entry: CatalogueEntry, at: datetime) -> bool:
-    """Add a provider; tell whether it is new."""
+    """Add a provider; return whether it is new."""
     done = await tx.execute(
         """
         INSERT INTO provider (id, name, kind, email, phone, url, departements, epci, communes, fields, support_types,

@@ -75,7 +75,7 @@ async def change(do: Context, provider_id: UUID, command: DescribeProvider) -> U
 
 
 async def rewrite(do: Context, provider_id: UUID, command: DescribeProvider) -> bool:
-    """Write a provider's entry anew, and tell whether anything changed.
+    """Write a provider's entry anew, and return whether anything changed.
 
     Where the provider also works outside the agent's perimeter, only the agent's own départements are added or removed:
     whoever changes the address of a provider is who reads the links that are mailed to it.

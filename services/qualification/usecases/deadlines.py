@@ -11,7 +11,7 @@ from shared.messaging import journal
 
 
 async def publish_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) -> int:
-    """Tell of each case whose stage is past its last day, in that département's own time; tell how many."""
+    """Publish each stage that is past its last day, in that département's own time; return how many."""
     count = 0
     for case in await cases.load_late(tx, at.date() + timedelta(days=1), limit):
         if case.due_on is not None and case.due_on < today(case.departement, at):

@@ -86,7 +86,7 @@ async def replace_link(do: Context, case: Case, command: ReplaceLink) -> Fact:
 
 
 async def give_up_silent(tx: Transaction, *, at: datetime, rules: Rules, limit: int = 50) -> int:
-    """Take back what providers left unanswered past their delay; tell how many.
+    """Take back what providers left unanswered past their delay; return how many.
 
     Any number of copies may do this at once: the case is locked, then the orientation is looked at again.
     """

@@ -79,7 +79,7 @@ async def figures_of(context: AgentContext, period: Period) -> dashboard.Dashboa
 
 
 def named(code: str, parts: Parts) -> str:
-    """Give the official name of a code, whose kind its form tells; the code itself when it is in no list."""
+    """Give the official name of a code, whose kind follows from its form; the code itself when it is in no list."""
     known = (parts.territories.find(kind, code) for kind in NAMED_BY)
     return next((territory.full_name for territory in known if territory), code)
 

@@ -26,7 +26,7 @@ class ConfirmAndSpeak(Speak):
 
 
 class ReportByLink(ReportProgress):
-    """How far an action is, by whoever has a party's link."""
+    """How far an action is, by somebody who has a party's link."""
 
     name: Short
 

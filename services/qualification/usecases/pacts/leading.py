@@ -21,14 +21,14 @@ from shared.errors import Invalid
 
 
 class Invite(Command):
-    """A party, by id or by name, and where its link goes: to the address that is known unless told."""
+    """A party, by id or by name, and where its link goes: to the address that is known unless given."""
 
     party: Short
     email: Email | None = None
 
 
 class SpeakForParty(Command):
-    """A party, by id or by name, and the day on which it agreed or signed: today unless told."""
+    """A party, by id or by name, and the day on which it agreed or signed: today unless given."""
 
     party: Short
     on: date | None = None
@@ -46,7 +46,7 @@ class PlanAction(Command):
 
 
 class HoldReview(Command):
-    """What a yearly review concluded; held today unless told."""
+    """What a yearly review concluded; held today unless given."""
 
     held_on: date | None = None
     summary: Comment
@@ -64,7 +64,7 @@ async def share_diagnosis(do: Context, pact: Pact, diagnosis: Diagnosis) -> Sequ
 
 @changes_pact
 async def invite(do: Context, pact: Pact, command: Invite) -> Sequence[Fact]:
-    """Send a party the link by which it agrees, signs and tells how its actions go; another address replaces it."""
+    """Send a party the link by which it agrees, signs and reports progress; another address replaces it."""
     side, fact = pact.invite(do.who, command.party, command.email, do.at)
     await pacts.save_link(do.tx, side)
     return [fact]

@@ -36,7 +36,7 @@ async def agreement(
 async def signature(
     tx: Transaction, pact: Pact, who: Speaker, party: str, on: date | None, at: datetime
 ) -> Sequence[Fact]:
-    """Store that a party signed; once all did, each is sent its link to tell how its actions go."""
+    """Store that a party signed; once all did, each is sent its link to report the progress of its actions."""
     side, actor, fact = pact.sign(who, party, on, at)
     await pacts.add_signature(tx, pact, side, by=actor, at=at)
     return [fact, *(await invite_others(tx, pact, by=actor, at=at + A_MOMENT) if fact.complete else [])]
