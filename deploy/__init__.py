@@ -1,1 +1,1 @@
-"""How the services are run: on one machine for `make run`, elsewhere by the files beside this one."""
+"""Deployment: the run on one machine (`make run`), the files for observability, and the generated API documents."""

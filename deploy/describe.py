@@ -1,4 +1,4 @@
-"""The documents for programs, generated from the code: OpenAPI and AsyncAPI of each service, kept in `docs/api/`."""
+"""Generate the OpenAPI and AsyncAPI documents of each service from the code, into `docs/api/`."""
 
 import asyncio
 import importlib

@@ -1,1 +1,1 @@
-"""The embedded run: everything the services need, private to this folder and on loopback."""
+"""The embedded run: PostgreSQL, RabbitMQ and all services on loopback, with their data in one folder of the clone."""

@@ -1,4 +1,4 @@
-"""A child process that never outlives us: started in a session of its own, stopped in the order we choose."""
+"""Child process of the run: starts in its own session, logs to a file, and ends when its supervisor dies."""
 
 import asyncio
 import fcntl

@@ -1,4 +1,4 @@
-"""Copies of a web service side by side: they share its port, and one is replaced while the others go on."""
+"""Run several copies of a web service on one shared port, and replace them one by one without downtime."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Makes each service's roles and database, brings its tables up to date, and seeds the personas."""
+"""Create each service's roles and database, migrate it, and add the demonstration's personas as agents."""
 
 import asyncio
 from collections.abc import Mapping

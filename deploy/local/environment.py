@@ -1,4 +1,4 @@
-"""What each program of the embedded run is told by its environment, and the file that tells the command line."""
+"""Environment variables of each program of the embedded run, and the file of them that the command line reads."""
 
 import json
 import os

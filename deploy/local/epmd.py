@@ -1,4 +1,4 @@
-"""Erlang's port mapper, where the nodes of one machine find each other: a private one, apart from the machine's own."""
+"""Run a private epmd (Erlang's port mapper) for the RabbitMQ nodes of the embedded run."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The local sign-in provider: OpenID Connect with one click per persona, for a run on one machine only."""
+"""The local sign-in provider: OpenID Connect with one click per persona, for one machine only."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Finds and ends the programs that an earlier run of the same folder left behind when its supervisor was killed."""
+"""Find and end processes that an earlier run of the same folder left behind when its supervisor was killed."""
 
 import asyncio
 import os

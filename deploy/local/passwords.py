@@ -1,4 +1,4 @@
-"""Passwords of the embedded run: drawn once, kept in one file that only its owner reads."""
+"""Generate the passwords of the embedded run and keep them in one file that only its owner can read."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The agents of the embedded run: functions, not people, who sign in with one click."""
+"""Personas: the demonstration's agents, one per role, who sign in with one click."""
 
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
@@ -13,7 +13,7 @@ ALL_SERVICES = ("intake", QUALIFICATION, ESCALATION, "notifications")
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Somebody who may sign in, and what he may do in which services."""
+    """Somebody who may sign in, and what they may do in which services."""
 
     email: str
     given_name: str

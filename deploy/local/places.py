@@ -1,4 +1,4 @@
-"""Where everything of the embedded run is: its folder, its ports, its addresses."""
+"""Folders, ports and addresses of the embedded run."""
 
 import os
 from dataclasses import dataclass

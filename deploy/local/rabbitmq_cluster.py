@@ -1,4 +1,4 @@
-"""A private RabbitMQ cluster on loopback: as `LocalRabbit`, but of several nodes any minority of which may die."""
+"""Run a private RabbitMQ cluster on loopback; any minority of its nodes may die."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`make run`: everything of Cousu-main on this machine, in the foreground, until Ctrl-C."""
+"""`make run`: start PostgreSQL, RabbitMQ and all services on this machine, and stop them at Ctrl-C."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ from deploy.local.personas import PERSONAS
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.supervision import Program, Watch, WebProgram, together
-from deploy.local.told_to_stop import told_to_stop
+from deploy.local.told_to_stop import wait_for_stop
 from services.operations.adapters.migrations import MigrationFailed
 from shared.db import AWAY
 from shared.messaging import topology
@@ -52,7 +52,7 @@ def main() -> int:
         with only_one(places.folder):
             mark_children(places.folder)
             run = Run(places, console, services=ONLY_SERVERS not in sys.argv[1:])
-            return asyncio.run(run.until_told_to_stop())
+            return asyncio.run(run.run_until_stopped())
     except (DidNotStart, MigrationFailed) as failure:
         console.print(str(failure), style="red", markup=False)
         return 1
@@ -97,10 +97,10 @@ class Run:
         self._copies: dict[str, Copy] = {}
         self._environments = Environments(places, Passwords(folder / "secrets.json"), self._postgres, self._rabbit)
 
-    async def until_told_to_stop(self) -> int:
+    async def run_until_stopped(self) -> int:
         """Start everything, say where it is, wait for a signal, stop everything."""
         replace = asyncio.Event()
-        told = asyncio.create_task(told_to_stop(replace=replace.set))
+        told = asyncio.create_task(wait_for_stop(replace=replace.set))
         running = asyncio.create_task(self._come_up_and_replace(replace))
         shared = asyncio.create_task(self._keep_topology())
         try:

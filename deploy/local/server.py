@@ -1,4 +1,4 @@
-"""A server of the local run: a process in a folder of its own, with generated passwords."""
+"""Base class of the servers of the embedded run: a process with its own folder and generated passwords."""
 
 from pathlib import Path
 

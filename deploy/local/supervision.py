@@ -1,4 +1,4 @@
-"""Keeps the programs of the embedded run alive: starts them again when they die, and says so."""
+"""Supervise the programs of the embedded run: start them in order, probe them, and restart those that die."""
 
 import asyncio
 import http.client

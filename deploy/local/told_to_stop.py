@@ -1,4 +1,4 @@
-"""Hears everything that means "stop" (Ctrl-C, a signal to us, or one to the `make` that started us) or "replace"."""
+"""Wait for a request to stop (Ctrl-C, SIGTERM, or the end of the calling `make`) or to replace services (SIGHUP)."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 _LOOKS_EVERY = 0.3
 
 
-async def told_to_stop(*, replace: Callable[[], None]) -> None:
-    """Come back when somebody wants us to stop; call `replace` for each SIGHUP.
+async def wait_for_stop(*, replace: Callable[[], None]) -> None:
+    """Return when the run is asked to stop; call `replace` for each SIGHUP.
 
     But a SIGHUP whose cause is that our terminal was closed means "stop".
     """

@@ -31,7 +31,7 @@ class TokenCipher:
         }
 
     def encrypt(self, value: dict[str, Any], *, at: datetime, lifetime: timedelta) -> str:
-        """TokenCipher a value until its lifetime is over."""
+        """Encrypt a value; it can be decrypted until its lifetime is over."""
         held = json.dumps({"value": value, "until": (at + lifetime).timestamp()}, separators=(",", ":"))
         newest, key = next(iter(self._keys.items()))
         return jwe.encrypt_compact(_HEADER | ({"kid": newest} if newest else {}), held, key)

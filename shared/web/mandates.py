@@ -26,7 +26,7 @@ class Mandates:
         self._cipher = TokenCipher(key, purpose="filing for a collectivité")
 
     def give(self, agent: Actor, *, at: datetime) -> str:
-        """TokenCipher who files; good for `LIFETIME`."""
+        """Encrypt who files into a mandate that is valid for `LIFETIME`."""
         held = {"id": str(clock.new_id()), "agent": agent.model_dump(mode="json")}
         return self._cipher.encrypt(held, at=at, lifetime=LIFETIME)
 

@@ -1,4 +1,4 @@
-"""The demonstration: a few requests to begin with, one whole life told in the terminal, or a hundred at once."""
+"""Commands of the demonstration: load a few requests, show one whole life in the terminal, or load many requests."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from deploy.local.demo import escalations as many
 
 app = typer.Typer(help="The demonstration.", no_args_is_help=True)
 app.command()(beginning.load)
-app.command("life")(life.told)
+app.command("life")(life.run)
 
 
 @app.command()

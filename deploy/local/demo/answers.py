@@ -1,4 +1,4 @@
-"""Requests that the départements answer themselves or direct to a programme, so that figures have something to show."""
+"""Load requests that départements answer themselves or direct to a programme, as data for the dashboards."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -125,7 +125,7 @@ def _file(project: Project, seed: int) -> Asked:
 
 
 class _Departements:
-    """The agents of the départements, each at his door."""
+    """The agents of the départements, each with their HTTP client."""
 
     def __init__(self, departements: list[Departement]) -> None:
         self._of = agents_of_departements(departements)

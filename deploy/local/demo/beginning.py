@@ -1,4 +1,4 @@
-"""What `make run` begins with: the catalogue, the envelope and a few requests."""
+"""Load the initial demonstration data of `make run`: the catalogue, the envelope and a few requests."""
 
 import asyncio
 from typing import Any

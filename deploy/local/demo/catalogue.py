@@ -1,4 +1,4 @@
-"""A small catalogue for demonstrations: real public bodies of the Val-d'Oise and the Yvelines, made-up addresses.
+"""Demonstration data of the département: providers of the Val-d'Oise and the Yvelines with fictitious addresses.
 
 The bodies exist and do what is said here in few words; the capacities are examples, and every address ends in `.test`,
 so that no mail can reach them. No telephone number is given.
@@ -136,5 +136,5 @@ CATALOGUE: Final = (
 
 
 async def load(tx: Transaction, at: datetime) -> int:
-    """Add the providers that are missing; tell how many. What an agent changed since stays as he left it."""
+    """Add the providers that are missing; tell how many. What an agent changed since is kept."""
     return sum([await providers.insert(tx, entry, at) for entry in CATALOGUE])

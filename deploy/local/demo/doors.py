@@ -1,4 +1,4 @@
-"""Where the demonstration knocks: the HTTP API of a running product, as each of its people, and nothing else."""
+"""HTTP client of the demonstration: calls the API of each running service as one of its agents."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Many requests of all départements brought before the national team, by the HTTP API of a running product.
+"""Load many requests of all départements before the national team, through the HTTP API of the running services.
 
 People work wave by wave: everybody files, every SAT examines, every délégué validates, and so on. A wave looks first at
 what may be done, so that the same seed loaded again goes on where it was left and does nothing twice.

@@ -1,4 +1,4 @@
-"""One request's whole life, told step by step in the terminal."""
+"""Run one request through its whole life, and print each step in the terminal."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -8,15 +8,15 @@ from deploy.local.demo.doors import Door, agents_of, console, prepare, running
 from services.operations.environment import variable as environment
 
 
-def told() -> None:
-    """Tell one request's whole life, step by step, on real parts; starts them when they do not run."""
+def run() -> None:
+    """Run one request through its whole life on the running services, and print each step; starts them if needed."""
     with running():
         prepare()
         _live()
 
 
 def _live() -> None:
-    """Drive the life and say what happens."""
+    """Take every step and print it."""
     began = time.monotonic()
     today = datetime.now(UTC).date()
 
@@ -83,7 +83,7 @@ def _live() -> None:
 
 
 def _live_nationally(request_id: str, today: date) -> None:
-    """Drive the national part of the life."""
+    """Take the steps of the national part."""
     national, secretary = agents_of("escalation", ("national@cousu.test", "secretaire@cousu.test")).values()
     dossier = f"/escalations/{request_id}"
     national.until(dossier, lambda seen: bool(seen["state"] == "received"))

@@ -1,4 +1,4 @@
-"""What the demonstration begins with on the national side: an envelope, a directory and a framework contract."""
+"""Demonstration data of the national team: an envelope, operators of the State and a framework contract."""
 
 from datetime import date, datetime
 from typing import Final

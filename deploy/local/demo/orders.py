@@ -1,4 +1,4 @@
-"""What the national team of the demonstration orders: mostly on lots of framework contracts, at their unit prices."""
+"""Place and deliver the orders of the demonstration's national team, mostly on lots of framework contracts."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""Projects as collectivités bring them, drawn from a seed: real territories, invented projects, nobody's addresses."""
+"""Generate the demonstration's projects from a seed: real territories, fictitious projects and addresses."""
 
 import random
 from collections.abc import Iterator
