@@ -105,9 +105,6 @@ class _AnyDirectory(Directory):
 OF_THE_DAY: Final = "written with the templates and the addresses of the day"
 BY_SENDING: Final = "how it was tried; what came of it is compared"
 
-TOLD_WITH_A_REQUEST: Final = "request_id <> '00000000-0000-0000-0000-000000000000'"
-"""Rows migrated by 1020 belong to no request."""
-
 ARRIVED_BEFORE_THE_WITHDRAWAL: Final = f"""
     event_type IN ({", ".join(f"'{step.wire_type}'" for step in STEPS)}) AND EXISTS (
         SELECT FROM known_request k WHERE k.request_id = t.request_id AND k.withdrawn_at IS NOT NULL
@@ -118,8 +115,8 @@ ARRIVED_BEFORE_THE_WITHDRAWAL: Final = f"""
 TABLES = (
     Table("known_request", key=("request_id",)),
     Table("follower", key=("id",)),
-    Table("presented_service", key=("departement", "request_id"), counted=TOLD_WITH_A_REQUEST),
-    Table("presented_provider", key=("provider_id", "departement", "request_id"), counted=TOLD_WITH_A_REQUEST),
+    Table("presented_service", key=("departement", "request_id")),
+    Table("presented_provider", key=("provider_id", "departement", "request_id")),
     Table(
         "delivery",
         key=("event_id", "audience", "holder"),
@@ -149,8 +146,8 @@ TABLES = (
 )
 
 LEFT_OUT = {
-    "departement_service": "what was known before migration 1020; nothing reads it",
-    "known_provider": "the same",
+    "departement_service": "superseded by presented_service; nothing reads it",
+    "known_provider": "superseded by presented_provider; nothing reads it",
     "contact": "what people entered is told to nobody",
     "preference": "what people chose is told to nobody",
     "absence": "the same",

@@ -7,31 +7,14 @@ import pytest
 from tests.deploy.migration_rules import broken_rules
 
 ROOT = Path(__file__).resolve().parents[2]
-BEFORE = frozenset(Path(__file__).with_name("before_the_first_release.txt").read_text(encoding="utf-8").split())
-"""Made before anybody ran the product: they found their tables empty. The list never grows."""
-
 FILES = sorted(
     str(file.relative_to(ROOT)) for top in ("shared", "services") for file in (ROOT / top).glob("*/migrations/*.sql")
 )
 
 
-def test_the_list_names_files_that_are_there() -> None:
-    assert set(FILES) >= BEFORE
-
-
-@pytest.mark.parametrize("file", [file for file in FILES if file not in BEFORE] or [None])
-def test_a_migration_breaks_no_rule(file: str | None) -> None:
-    if file is not None:
-        assert broken_rules((ROOT / file).read_text(encoding="utf-8")) == []
-
-
-def test_files_from_before_would_be_refused_today() -> None:
-    refused = {file for file in BEFORE if broken_rules((ROOT / file).read_text(encoding="utf-8"))}
-    assert {
-        "services/intake/migrations/1004_where_the_national_team_stands.sql",
-        "services/qualification/migrations/1253_whose_turn.sql",
-        "shared/messaging/migrations/0005_heads.sql",
-    } <= refused
+@pytest.mark.parametrize("file", FILES)
+def test_a_migration_breaks_no_rule(file: str) -> None:
+    assert broken_rules((ROOT / file).read_text(encoding="utf-8")) == []
 
 
 ALONE = "-- migrate:up transaction:false\n"

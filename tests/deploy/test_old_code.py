@@ -17,32 +17,11 @@ import pytest
 from deploy.local.environment import DATABASES
 from services.operations.adapters import migrations
 from tests.deploy.clients import Applicants, registered
+from tests.deploy.older_code import code_before_the_newest_tables, git
 from tests.system import free_base
 
 ROOT = Path(__file__).resolve().parents[2]
-MIGRATIONS = ":(glob)**/migrations/*.sql"
 WITHIN = 600.0
-
-
-def git(*arguments: str) -> str:
-    """Ask git about this repository."""
-    return subprocess.run(  # noqa: S603 - arguments of ours
-        ["git", *arguments],  # noqa: S607 - whichever git people have
-        cwd=ROOT, check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
-
-
-def code_before_the_newest_tables() -> str:
-    """Name the commit whose code must work on today's tables.
-
-    That is the last release, which is what runs where these migrations arrive. Before the first one it is the commit
-    before the last that touched a migration; or the present one, while a migration is not committed.
-    """
-    if git("tag", "--list", "v*"):
-        return git("describe", "--tags", "--abbrev=0", "--match", "v*")
-    if git("status", "--porcelain", "--", MIGRATIONS):
-        return git("rev-parse", "HEAD")
-    return git("log", "-1", "--format=%H^", "--", MIGRATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +57,13 @@ def old(servers_folder: Path, tmp_path: Path) -> Iterator[Old]:
     """Take old code out of the history, and run all of it in a folder of its own."""
     if not (ROOT / ".git").exists():
         pytest.skip("no repository, hence no older code to run")
-    assert git("rev-parse", "--is-shallow-repository") == "false", "the history is cut off: git fetch --unshallow"
+    assert git(ROOT, "rev-parse", "--is-shallow-repository") == "false", "the history is cut off: git fetch --unshallow"
+    commit = code_before_the_newest_tables(ROOT)
+    if commit is None:
+        pytest.skip("no earlier commit has today's first migrations: they were squashed just now")
     tree, folder = tmp_path / "tree", servers_folder / "old"
     archive = subprocess.run(  # noqa: S603 - arguments of ours
-        ["git", "archive", code_before_the_newest_tables(), "--", "deploy", "services", "shared", "pyproject.toml"],  # noqa: S607 - same
+        ["git", "archive", commit, "--", "deploy", "services", "shared", "pyproject.toml"],  # noqa: S607 - same
         cwd=ROOT, check=True, capture_output=True,
     ).stdout  # fmt: skip
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:

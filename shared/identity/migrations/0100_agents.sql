@@ -1,6 +1,6 @@
--- Why: people and programs act only as agents whom an administrator created; their sessions and submitted forms live beside them.
--- migrate:up
+-- Tables of identity: agents and their tokens, sessions of pages, submitted forms.
 
+-- migrate:up
 CREATE TABLE agent (
     id uuid PRIMARY KEY,
     email text NOT NULL CHECK (email = lower(email) AND email ~ '^[^@\s]+@[^@\s]+$'),
@@ -27,8 +27,8 @@ CREATE TABLE agent (
         NOT roles && ARRAY['programme_agent'] OR cardinality(programmes) > 0
     )
 );
-COMMENT ON TABLE agent IS 'Who may act in this service; a removed one stays, so that the history keeps his name';
-COMMENT ON COLUMN agent.subject IS 'What the sign-in provider calls him, linked at the first sign-in; the only key afterwards';
+COMMENT ON TABLE agent IS 'A person or program that may act in this service; a removed one stays, so that the history has their name';
+COMMENT ON COLUMN agent.subject IS 'The sign-in provider''s identifier of the agent, linked at the first sign-in; the only key afterwards';
 
 CREATE TABLE agent_token (
     id uuid PRIMARY KEY,
@@ -41,7 +41,8 @@ CREATE TABLE agent_token (
     last_used_at timestamptz
 );
 CREATE INDEX agent_token_of_agent ON agent_token (agent_id);
-COMMENT ON COLUMN agent_token.digest IS 'SHA-256 of the token; the token itself is shown once and kept nowhere';
+COMMENT ON TABLE agent_token IS 'An API token of an agent';
+COMMENT ON COLUMN agent_token.digest IS 'SHA-256 of the token; the token itself is shown once and stored nowhere';
 
 CREATE TABLE web_session (
     digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
@@ -53,7 +54,8 @@ CREATE TABLE web_session (
 );
 CREATE INDEX web_session_of_agent ON web_session (agent_id);
 CREATE INDEX web_session_by_end ON web_session (expires_at);
-COMMENT ON COLUMN web_session.digest IS 'SHA-256 of the cookie''s value; reading this table lets nobody in';
+COMMENT ON TABLE web_session IS 'A browser''s session; without agent_id while nobody has signed in';
+COMMENT ON COLUMN web_session.digest IS 'SHA-256 of the cookie''s value, so that reading this table gives no access';
 
 CREATE TABLE form_submission (
     fingerprint bytea PRIMARY KEY CHECK (octet_length(fingerprint) = 32),
@@ -61,6 +63,17 @@ CREATE TABLE form_submission (
     submitted_at timestamptz NOT NULL
 );
 CREATE INDEX form_submission_by_time ON form_submission (submitted_at);
-COMMENT ON TABLE form_submission IS 'Where a form that was sent leads, so that sending it twice does it once';
+COMMENT ON TABLE form_submission IS 'Where a submitted form redirected to, so that a form that is submitted twice acts once';
+
+-- The services have this table with their messages; the operators' page, which has no messages, has it from here.
+CREATE TABLE IF NOT EXISTS operation (
+    id uuid PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now(),
+    by text NOT NULL,
+    action text NOT NULL,
+    target text NOT NULL,
+    why text NOT NULL
+);
+COMMENT ON TABLE operation IS 'What an operator did to messages or to agents'' rights, with who and why.';
 
 -- migrate:down

@@ -1,4 +1,4 @@
--- Why: what strangers may do is limited per purpose, and all copies of a service share the counts.
+-- Table of rate limits, which all copies of a service share.
 
 -- migrate:up
 CREATE TABLE rate_limit (
@@ -11,7 +11,7 @@ CREATE TABLE rate_limit (
 );
 CREATE INDEX rate_limit_by_end ON rate_limit (ends_at);
 COMMENT ON TABLE rate_limit IS 'How much of a purpose one subject has used in its present window; a row is deleted after its window';
-COMMENT ON COLUMN rate_limit.subject IS 'Keyed digest of an address, a mail address or a request: nobody reads from it who that is';
+COMMENT ON COLUMN rate_limit.subject IS 'Keyed digest of a network address, a mail address or a request, which cannot be read from it';
 COMMENT ON COLUMN rate_limit.most IS 'The limit that held at the latest use';
 
 -- migrate:down
