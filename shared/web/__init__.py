@@ -1,1 +1,1 @@
-"""What people and programs see of a service: pages, API, sign-in, refusals; it knows no service."""
+"""Web layer of every service: pages, API, sign-in and error answers; it depends on no service."""

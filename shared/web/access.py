@@ -1,4 +1,4 @@
-"""Who asks: every route is closed unless it says `public=True`; agents come by session (pages) or bearer (API)."""
+"""Authentication and access rules: routes are closed unless `public=True`; agents have a session or a bearer token."""
 
 from typing import Any
 
@@ -111,7 +111,7 @@ def only(*roles: Role) -> Guard:
 
 
 def current_agent(connection: Connection) -> Agent | None:
-    """Give the agent of this request, if there is one; for public pages that greet him."""
+    """Return the agent of this request, if there is one; for public pages that greet them."""
     agent: Agent | None = connection.scope.get("user")
     return agent
 

@@ -1,4 +1,4 @@
-"""One Litestar application per service, wired once: sign-in, refusals, health, metrics, headers, limits.
+"""Build the Litestar application of a service: sign-in, error answers, health, metrics, headers and limits.
 
 Sections
 1. `create_application(...)`: what a service's `main.py` calls. `shared.web.server.serve` runs it until SIGTERM.

@@ -1,4 +1,4 @@
-"""Which files a browser may fetch: npm's and ours in one folder, each address changing with the content."""
+"""Static files: gathers npm's and ours into one folder; each address contains a hash of the content."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The route of a service's AsyncAPI document, which is made once, when it is first asked for."""
+"""The route of a service's AsyncAPI document, which is built at the first request and then cached."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whoever is shown something by a service leaves a trace, before the answer leaves.
+"""Consultation log: records which agent was shown which request, before the response is sent.
 
 One middleware for all pages and calls of agents: a new route is traced without a line of its own. What is public is
 not traced, nor what tells an agent only that something was refused. Without a trace there is no answer but the refusal

@@ -1,4 +1,4 @@
-"""A document is opened through the agent's own service: it checks and records, then sends them to intake for a minute.
+"""Signed links by which an agent's own service sends them to intake to download a document, valid for one minute.
 
 The clocks of the services' machines must agree within that minute.
 """

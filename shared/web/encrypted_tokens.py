@@ -1,4 +1,4 @@
-"""Short-lived cookies that the browser keeps for us and can neither read nor change."""
+"""Encrypt small values with the service's secret into short-lived tokens, for cookies, links and mandates."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""HTML forms: typed input or the same page again with what was typed; and no double submission."""
+"""HTML forms: validate what was typed or show the page again with it, and accept each submission once."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""What watches over a service: is it alive, is it ready, and what does it count."""
+"""Routes for monitoring: liveness, readiness and Prometheus metrics."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,4 @@
-"""An agent files for a collectivité that phones or writes: who they are travels, sealed, from their service to intake.
+"""Filing mandates: an encrypted token that tells intake which agent files on behalf of a collectivité.
 
 A mandate is posted, never part of an address, and intake takes each one once.
 """

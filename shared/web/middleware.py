@@ -1,4 +1,4 @@
-"""The door of a service: every request gets an id, a line in the log, a count, strict headers, and a fair share."""
+"""Middleware of every service: request id, access log, metrics, security headers, rate limit and ETag."""
 
 import re
 import time

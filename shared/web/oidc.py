@@ -1,4 +1,4 @@
-"""The sign-in provider: OpenID Connect in ProConnect's way, that is with no parameter that it does not know."""
+"""OpenID Connect client for the sign-in provider (ProConnect), with only the parameters that it accepts."""
 
 import asyncio
 import secrets
@@ -67,7 +67,7 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person and the proof of his sign-in, which the provider wants back at sign-out."""
+    """A person and the proof of their sign-in, which the provider wants back at sign-out."""
 
     person: Person
     id_token: str

@@ -1,4 +1,4 @@
-"""The API's own description: what each call takes, gives and refuses, readable by programs."""
+"""Build the OpenAPI document of a service: what each call takes, returns and refuses."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Pages: a template with what every page needs around it, and the sentences that follow a redirect."""
+"""Render pages from templates with navigation and user, and keep flash messages across a redirect."""
 
 import secrets
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Lists by pages: what the caller asked for, and what he gets."""
+"""Pagination of lists: the requested page, and the returned items with their total."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

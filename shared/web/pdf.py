@@ -1,4 +1,4 @@
-"""Documents to keep: a template as a PDF, tagged so that a screen reader reads it too (PDF/UA)."""
+"""Render a template as a PDF that screen readers can read (tagged, PDF/UA)."""
 
 import asyncio
 from pathlib import Path

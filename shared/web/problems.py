@@ -1,4 +1,4 @@
-"""From what went wrong to what is answered: the one table from refusals to HTTP, problem documents and error pages."""
+"""Map refusals and exceptions to HTTP answers: problem documents for programs, error pages for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,7 +121,7 @@ FROM_STATUS: Final[Mapping[int, type[Refusal]]] = {
 
 
 HUNG_UP: Final = "client disconnected prematurely"
-"""What the framework says when a caller went away in the middle of his body: nobody's error."""
+"""What the framework says when a caller went away before its body was complete: no error of the service."""
 
 
 @dataclass(frozen=True, slots=True)

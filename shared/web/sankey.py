@@ -1,4 +1,4 @@
-"""What becomes of what: a flow in columns, laid out here and drawn as SVG by the macro `flow`."""
+"""Compute the layout of a Sankey diagram of the outcomes of requests; the macro `flow` draws it as SVG."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

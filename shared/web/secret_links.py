@@ -1,4 +1,4 @@
-"""Pages behind a secret link: their address goes nowhere else, and is all that lets somebody act."""
+"""Pages opened by a secret link: route options without CSRF, and headers against caches, Referer and search engines."""
 
 from collections.abc import Mapping
 from typing import Final, TypeVar

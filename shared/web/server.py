@@ -1,4 +1,4 @@
-"""Answers on a service's sockets until a signal, and leaves so that no client notices."""
+"""Run uvicorn on a service's sockets until SIGTERM or SIGINT, then shut down without failing any request."""
 
 import asyncio
 import signal

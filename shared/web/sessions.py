@@ -1,4 +1,4 @@
-"""Sessions of people, kept in PostgreSQL: the cookie is a random key, of which only the digest is stored."""
+"""Sessions of people in PostgreSQL: the cookie holds a random key, the database only its digest."""
 
 import asyncio
 import secrets

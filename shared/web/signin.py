@@ -1,4 +1,4 @@
-"""Signing in and out: `/connexion`, `/connexion/retour`, `/deconnexion`."""
+"""Routes to sign in and out: `/connexion`, `/connexion/retour`, `/deconnexion`."""
 
 from dataclasses import asdict
 from datetime import timedelta

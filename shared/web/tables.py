@@ -1,4 +1,4 @@
-"""Lists downloaded as spreadsheets (ODS) or as text that spreadsheets open (CSV), and tables that people upload.
+"""Export lists as spreadsheets (ODS) or CSV, and read tables that people upload.
 
 Ten thousand lines are 0.1 s of work as CSV and 1 s as ODS: call either in a thread.
 """

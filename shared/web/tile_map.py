@@ -1,4 +1,4 @@
-"""A map of the départements as tiles: all of one size, so that Paris and La Réunion are seen as well as the rest.
+"""Layout of a map of the départements as tiles of equal size, so that small ones are as visible as large ones.
 
 Our own drawing: neighbours stay neighbours where they can, overseas stands in the two columns at the left.
 """

@@ -1,4 +1,4 @@
-"""Cuts clients that send too slowly or too much before a request can be answered: uvicorn has no such timeouts.
+"""Time and size limits on slow or large requests, which uvicorn does not have.
 
 Headers must arrive within a time, and be no longer than so many bytes. A body must arrive at a lowest rate, after a
 period of grace; only the time that the client lets us wait counts. Whoever goes on sending a body that was answered

@@ -1,4 +1,4 @@
-"""What is wrong with a field, said in French to whoever filled it in."""
+"""Translate validation errors of fields and parameters into French messages."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What robots, browsers and security researchers ask every site for."""
+"""Routes that every site has: `/robots.txt`, `/favicon.ico` and `/.well-known/security.txt`."""
 
 from datetime import timedelta
 from typing import Final
