@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
 from shared.contracts import escalation, notifications, qualification
-from shared.contracts.vocabulary import Field, Outcome, SupportType, Team
+from shared.contracts.vocabulary import Outcome, Team
 from shared.french import words
 
 Value = TypeVar("Value", bound=StrEnum)
@@ -139,8 +139,3 @@ def options(table: Mapping[Value, str], only: Iterable[Value] | None = None) -> 
 def state_options() -> list[tuple[str, str]]:
     """Give the states of a case, for a filter."""
     return [(state.value, words.state_word(state)) for state in State]
-
-
-def labels(values: Iterable[Field] | Iterable[SupportType]) -> list[str]:
-    """Give the French words of fields or support types."""
-    return [words.word(value) for value in values]
