@@ -44,7 +44,7 @@ class Tokens:
         return f"{self.address}/suivi/{self.tracking_token(request_id, generation)}"
 
     def token_of(self, holder: Holder) -> str:
-        """Make the token of whoever holds a link, the same that he came with."""
+        """Make the token of whoever holds a link, the same that they came with."""
         if holder.colleague_id is not None:
             return self.colleagues.token(holder.colleague_id)
         if holder.by_mail:
@@ -52,7 +52,7 @@ class Tokens:
         return self.tracking_token(holder.request_id, holder.generation or 1)
 
     def url_of(self, holder: Holder) -> str:
-        """Make the address of the tracking page for whoever holds a link: his own, never another's."""
+        """Make the address of the tracking page for whoever holds a link: their own, never another one."""
         return f"{self.address}/suivi/{self.token_of(holder)}"
 
     def document_url(self, request_id: UUID, document_id: UUID) -> str:

@@ -1,1 +1,1 @@
-"""Notifications: tells each person concerned, by mail, what has happened to a request."""
+"""Notifications service: sends mails, bell notices and webhooks about what has happened to a request."""

@@ -1,4 +1,4 @@
-"""Starts the notifications service: `python -m services.notifications`."""
+"""Run the notifications service: `python -m services.notifications`."""
 
 from services.notifications.main import main
 

@@ -1,4 +1,4 @@
-"""Event handlers of notifications: what is stored of each event, and the mails it makes (domain/audiences.py)."""
+"""Event handlers of notifications: the data stored from each event, and the mails it makes."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How notifications is rebuilt from the journals: which mails are owed to whom, and what was told of them."""
+"""Replay of notifications: rebuild its data, above all mail deliveries, from the journals of all services."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Every environment variable of the notifications service; those common to all services are in shared.settings."""
+"""Environment variables of the notifications service; those of all services are in `shared.settings`."""
 
 import tomllib
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""What connects notifications to the outside: SMTP in and out, partners' webhooks, open pages (SSE)."""
+"""Adapters of notifications: SMTP in and out, webhooks to partners, server-sent events to open pages."""

@@ -1,4 +1,4 @@
-"""One look at the database for all the pages that listen to the bell in this process."""
+"""Server-sent events of the bell: one database poll per process serves all open pages."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ LOOKS_EVERY: Final = 2.0
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One open page: whose it is, and how much he had not read at the last look."""
+    """One open page: whose it is, and how much they had not read at the last look."""
 
     agent_id: UUID
     holders: list[str]

@@ -1,4 +1,4 @@
-"""The door for what comes back: a mail server hands us answers and reports by SMTP or LMTP, one recipient at a time.
+"""SMTP/LMTP server that accepts replies and delivery reports from a mail server, one recipient each.
 
 A mail is taken (250) only after the commit of what it changes; given twice it changes nothing. What no person wrote is
 taken and passed over, so that nothing ever answers a machine. What we refuse goes back to its writer with the reason.

@@ -1,4 +1,4 @@
-"""Read an incoming mail in a process of its own, which ends when the mail takes too much time or memory.
+"""Parse an incoming mail in a subprocess that is killed above its time or memory limit.
 
 Python's mail parser has no bound: a few megabytes of nested parts keep it busy for minutes. A process can be ended; a
 thread cannot. `MailReader.read` starts one for each mail, which is a tenth of a second of processor time.

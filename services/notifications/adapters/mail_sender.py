@@ -1,4 +1,4 @@
-"""Hands mails to the mail server, one attempt at a time, and keeps what the server answered."""
+"""SMTP client: sends a mail in one attempt and returns the mail server's answer."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Gives events to partners' programs over HTTPS, and cannot be turned against the networks that it stands in.
+"""HTTPS client that posts events to partners' webhooks and is protected against SSRF.
 
 Each subscription that has something to receive is served by a task of its own, one attempt at a time, and the number of
 tasks is bounded: a partner that answers late delays nobody else.

@@ -1,1 +1,1 @@
-"""What this service decides: who is told what, where mail goes, and what may become of a delivery. Pure."""
+"""Domain of notifications: recipients, channels, addresses and delivery states; without I/O."""

@@ -1,4 +1,4 @@
-"""Where a partner's address may lead: to the public Internet, and to networks that the operator named. Pure."""
+"""Check where a webhook address may lead: the public Internet and networks that the operator allows."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address

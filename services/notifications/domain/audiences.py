@@ -1,4 +1,4 @@
-"""Who is told what: event → audience → channels → template → at once or in a digest, or nobody and why.
+"""Routing table of notifications: event → audience, channels, template, at once or in a digest, or nobody.
 
 A row reads: on this fact, this audience is told by this template. Teams are told by mail and by their agents' bell,
 people outside by mail alone. A row leaves at once unless it says `DAILY`; a team may choose another rhythm.
@@ -44,7 +44,7 @@ class Mail:
     cadence: Cadence = Cadence.INSTANT
     """When it leaves for a team that has chosen nothing."""
     alone: bool = False
-    """To the applicant's contact and to none of the colleagues who follow the request with him."""
+    """To the applicant's contact and to none of the colleagues who follow the request."""
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -60,7 +60,7 @@ class Nobody:
 
 
 def applicant(template: str, place: str = "", when: Condition = always) -> Mail:
-    """Make a mail to the person who asked, with his own tracking link."""
+    """Make a mail to the person who asked, with their own tracking link."""
     return Mail("applicant", template, "tracking", when, place)
 
 
@@ -92,7 +92,7 @@ def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:
 
 
 def _comes_from_a_provider(fact: notifications.ReplyReceived, _national: bool) -> bool:
-    """Tell it of a provider alone: what the applicant answers becomes his message, which has its own row."""
+    """Tell it of a provider alone: what the applicant answers becomes a message of theirs, which has its own row."""
     return fact.audience == "provider"
 
 
@@ -152,7 +152,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     intake.RequestWithdrawn: Nobody("the owner of the current step answers, and people are told that answer alone"),
     intake.TrackingLinkReplaced: (Mail("applicant", "tracking_link_replaced", "tracking", alone=True),),
     intake.ColleagueInvited: (applicant("colleague_invited"),),
-    intake.ColleagueRemoved: Nobody("his link ends at once; whoever took it back tells him"),
+    intake.ColleagueRemoved: Nobody("their link ends at once; whoever took it back tells them"),
     intake.EvaluationSubmitted: (applicant("evaluation_thanks"),),
     intake.EvaluationAwaited: (
         applicant("evaluation_again", "evaluation", when=_is_first),

@@ -1,4 +1,4 @@
-"""What the receiving mail server found out about who sent a mail: `Authentication-Results` (RFC 8601)."""
+"""Evaluate the sender authentication of an incoming mail: `Authentication-Results` (RFC 8601)."""
 
 from collections.abc import Sequence
 from itertools import islice

@@ -1,4 +1,4 @@
-"""What may become of a delivery: its states, how long it is tried, and what can be asked of it."""
+"""State machine of a mail delivery: its states, its retries and the actions allowed on it."""
 
 import re
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ NO_ADDRESS = "Aucune adresse n’est connue pour ce destinataire."
 
 
 FOLLOWER = "follower:"
-"""How the holder of a mail begins that goes to a colleague of the applicant; his invitation's id follows."""
+"""How the holder of a mail begins that goes to a colleague of the applicant; their invitation's id follows."""
 
 
 AGENT = "agent:"

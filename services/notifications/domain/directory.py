@@ -1,4 +1,4 @@
-"""Where mail goes: the services of the départements and the mailboxes of the teams, as configured and as learned."""
+"""Mail addresses of the départements' services and the teams, from settings and from events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

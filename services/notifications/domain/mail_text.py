@@ -1,4 +1,4 @@
-"""Extract from an incoming mail what a person wrote, or what a mail server reports.
+"""Extract from an incoming mail the text that a person wrote, or the delivery report of a mail server.
 
 Mails come from anybody. Each step below is linear in the size of its input, and `mail_reader` runs it in a process of
 its own with a limit of time and memory. This module imports little, so that the process starts quickly.
@@ -91,7 +91,7 @@ def loops(message: EmailMessage) -> bool:
 def written_in(message: EmailMessage) -> str:
     """Give what a person wrote, without the mail below it; files are named, for they do not travel with it.
 
-    Refuses (`EmptyReply`, `ReplyTooLong`) rather than cut: the writer's server then tells him, and returns his text.
+    Refuses (`EmptyReply`, `ReplyTooLong`) rather than cut: their server then informs the writer and returns the text.
     """
     text = above(_text_of(message), title=str(message.get("Subject", "")))
     if not text:

@@ -1,4 +1,4 @@
-"""How agents want mail: at once, once a day or once a week, and by whom it is read while they are away."""
+"""Agents' mail preferences: at once, daily or weekly, and who receives copies during an absence."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -61,7 +61,7 @@ AT_ONCE = Preference(Cadence.INSTANT)
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """When an agent is away, both days included, and which colleague then gets his copies; None: nobody does."""
+    """When an agent is away, both days included, and which colleague then gets their copies; None: nobody does."""
 
     from_on: date
     until_on: date

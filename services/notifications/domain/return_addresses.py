@@ -1,4 +1,4 @@
-"""Addresses that lead back to one mail: for the answer to it, and for what mail servers say of it when they return it.
+"""Reply and return-path addresses that identify the mail that they belong to.
 
 The delivery's id is sealed in them (ADR 17): whoever answers can only be somebody who has the mail. Letters and digits
 of base 32 survive servers that change the case of an address.

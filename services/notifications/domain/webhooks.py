@@ -1,4 +1,4 @@
-"""What partners' programs are told, how it is signed, and when a subscription is tried again or suspended. Pure."""
+"""Webhook rules: events a partner may receive, signature, retry schedule and suspension."""
 
 import base64
 import hashlib
@@ -57,7 +57,7 @@ class Result(StrEnum):
 
 
 GONE: Final = 410
-"""By this status a partner says that he wants nothing more."""
+"""By this status a partner says that they want nothing more."""
 
 
 def told_of(fact: Fact, *, event_id: UUID, number: str | None) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def again_at(
 ) -> datetime | None:
     """Give the moment of the next attempt after so many failures in a row; None after two days without success.
 
-    `wait` is what the partner asked for himself.
+    `wait` is what the partner asked for.
     """
     due = next_attempt(attempts=failures, unanswered=0, tried_since=failing_since, at=at, chance=chance)
     return max(due, at + min(wait, LONGEST_WAIT)) if due and wait else due

@@ -1,1 +1,1 @@
-"""The SQL that shows: mails, choices, addresses, the bell."""
+"""Read models of notifications: mails, preferences, addresses and the bell."""

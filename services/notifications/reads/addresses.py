@@ -1,4 +1,4 @@
-"""Read the addresses that take no mail."""
+"""Read the addresses that mail servers have rejected."""
 
 from datetime import datetime
 from uuid import UUID

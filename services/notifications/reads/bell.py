@@ -1,4 +1,4 @@
-"""Read an agent's bell: what was sent to their teams lately, and how much of it they have not read."""
+"""Read an agent's bell: recent notices to their teams and the number of unread ones."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The SQL of the directory: what was entered, what was told, whose address takes no mail."""
+"""Read the directory: addresses entered by agents, addresses from events, and rejected addresses."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Read mails: lists, one of them with its attempts, counts, and the choices of how they come."""
+"""Read mails: lists, one mail with its attempts, counts, and agents' preferences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The SQL behind previews: real requests to fill a template with, and real mails written with it."""
+"""Read real requests and mails for the previews of templates."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Read partners' subscriptions, the attempts to deliver to them, and what they may be sent."""
+"""Read webhook subscriptions, their delivery attempts and the events they may receive."""
 
 from datetime import datetime
 from typing import Any

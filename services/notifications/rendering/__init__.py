@@ -1,1 +1,1 @@
-"""Mails as text and HTML, the links in them, and the addresses that lead back to them."""
+"""Rendering of mails as text and HTML, their links and their reply addresses."""

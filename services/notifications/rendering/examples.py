@@ -1,4 +1,4 @@
-"""One example of every fact that makes a mail, so that templates can be looked at before anything happens."""
+"""One example of each event that makes a mail, for the previews and tests of templates."""
 
 from datetime import UTC, date, datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""The one link of each mail; a secret one is made at the moment of sending and never kept."""
+"""Make the link of each mail; secret links are made when the mail is sent, and never stored."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Render mails: a template and what happened become a subject, a text and an accessible HTML page that say the same.
+"""Render a mail: subject, text and accessible HTML from a template and an event.
 
 A template is written once, as text. What starts a line tells what it is: `# ` a heading, `- ` an item, `> ` a
 quotation, `@ ` the one link; empty lines part paragraphs. Whatever comes from people is put on one line, or quoted with

@@ -1,1 +1,1 @@
-"""The SQL that changes or locks: what is known of requests, preferences, deliveries and what comes back to them."""
+"""SQL of notifications that writes or locks rows: requests, preferences, deliveries and replies."""

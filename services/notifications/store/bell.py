@@ -1,4 +1,4 @@
-"""The SQL of what an agent has read."""
+"""Write which notices an agent has read."""
 
 from datetime import datetime
 from uuid import UUID

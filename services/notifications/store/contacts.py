@@ -1,4 +1,4 @@
-"""The SQL of how teams and local providers are reached."""
+"""Store the addresses of teams and local providers."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The SQL that owes mails, asks for them again and gathers them in digests."""
+"""Store mail deliveries: add, lock, resend, and collect in a digest."""
 
 from dataclasses import dataclass
 from datetime import datetime

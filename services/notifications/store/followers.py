@@ -1,4 +1,4 @@
-"""The SQL of those who follow a request with its applicant, at his invitation."""
+"""Store the colleagues whom an applicant has invited to follow a request."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from shared.db import Reader, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A colleague of the applicant; his link leads to the `id` of his invitation."""
+    """A colleague of the applicant; their link leads to the `id` of their invitation."""
 
     id: UUID
     name: str

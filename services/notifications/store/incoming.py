@@ -1,4 +1,4 @@
-"""The SQL of what comes back to mails, and of addresses that take none."""
+"""Store incoming replies and delivery reports, and the addresses that mail servers reject."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The conditions by which mails and requests are loaded for an agent; $1 to $3 are `Perimeter.arguments`."""
+"""SQL conditions that limit mails and requests to an agent's perimeter ($1 to $3: `Perimeter.arguments`)."""
 
 SEES_REQUEST = """(
     $1::text[] IS NULL

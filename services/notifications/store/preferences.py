@@ -1,4 +1,4 @@
-"""The SQL of who wants mail, how often, and who reads it while he is away."""
+"""Store mail preferences and absences, and find the recipients of a mail."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +12,10 @@ from shared.db import Reader, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient of one mail: who holds the address, the address (empty when unknown), and how he wants his mail.
+    """One recipient of one mail: who holds the address, the address (empty when unknown), and how they want their mail.
 
-    `instead_of` names the agent who is away, and in whose place he reads it. `follower` is the colleague of the
-    applicant who reads it, by a link of his own.
+    `instead_of` names the agent who is away, and in whose place they read it. `follower` is the colleague of the
+    applicant who reads it, by a link of their own.
     """
 
     holder: str
@@ -122,7 +122,7 @@ async def set_preference(
 
 
 async def colleagues(reader: Reader, agent_id: UUID) -> list[tuple[UUID, str]]:
-    """Give who may stand in for an agent: whoever has all his roles, départements and programmes."""
+    """Give who may stand in for an agent: whoever has all their roles, départements and programmes."""
     rows = await reader.fetch(
         """
         SELECT other.id, other.name

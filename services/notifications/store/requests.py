@@ -1,4 +1,4 @@
-"""The SQL of what is known of requests and of the services in charge."""
+"""Store what mails need to know of each request: its applicant, link and service in charge."""
 
 from dataclasses import dataclass
 from datetime import datetime

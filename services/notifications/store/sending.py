@@ -1,4 +1,4 @@
-"""The SQL of an attempt to send: claimed, its content offered, ended, lost."""
+"""Store the attempts to send a mail: claimed, content offered to the server, ended, lost."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The SQL of partners' subscriptions: what they may be told, in which order, and how it was given to them."""
+"""Store webhook subscriptions, the order of partners' events, and the attempts to deliver them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

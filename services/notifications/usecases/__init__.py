@@ -1,1 +1,1 @@
-"""What the service does: learn, tell, send, send again, gather digests, keep preferences."""
+"""Use cases of notifications: create, send and resend mails, digests, replies, preferences, webhooks."""

@@ -1,4 +1,4 @@
-"""An agent's absence: a colleague gets the copies meanwhile, and nothing waits for somebody who is not there."""
+"""Set or end an agent's absence; a colleague receives the agent's mail meanwhile."""
 
 from datetime import date, datetime
 from uuid import UUID

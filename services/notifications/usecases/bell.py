@@ -1,4 +1,4 @@
-"""The bell of an agent: which mailboxes ring it, and what the agent has read."""
+"""Mark notices of an agent's bell as read; select the mailboxes that it shows."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What every use case of an agent is given."""
+"""Context of agents' use cases: the transaction, the agent and the dependencies."""
 
 from dataclasses import dataclass
 from datetime import datetime

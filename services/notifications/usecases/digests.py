@@ -1,4 +1,4 @@
-"""Gather in one mail what a reader wants once a day or once a week."""
+"""Collect waiting mails of a reader in a daily or weekly digest."""
 
 from datetime import datetime
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""The directory: how each team is reached, which its own agents keep true."""
+"""Enter, correct and remove the addresses of teams in the directory."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Learn from the events what mails must say: the request, its service, its valid link."""
+"""Store what mails need from consumed events: the request, the service in charge, the current link."""
 
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.store import contacts, requests

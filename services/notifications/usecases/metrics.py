@@ -1,4 +1,4 @@
-"""The few figures about mail that matter, for Prometheus."""
+"""Prometheus metrics of mail."""
 
 from prometheus_client import Counter, Gauge
 

@@ -1,4 +1,4 @@
-"""What the use cases are given once: the mail renderer, the directory of teams, the links and the limits."""
+"""Dependencies that all use cases share: the mail renderer, the directory, the links and the limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

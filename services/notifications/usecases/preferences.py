@@ -1,4 +1,4 @@
-"""Choose how mail comes: for a team's mailbox, or as copies at an agent's own address."""
+"""Set mail preferences: for a team's mailbox, or for copies to an agent's own address."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Take in what comes back to a mail: an answer becomes a message of the case, a return is shown on it."""
+"""Process incoming mail: a reply becomes a message of the case, a delivery report is stored on the mail."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ _NOT_AUTHENTICATED = (
 async def take_reply(
     tx: Transaction, delivery_id: UUID, reply: Reply, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
-    """Tell what somebody answered to a mail; once, however often his server gives it."""
+    """Tell what somebody answered to a mail; once, however often their server delivers it."""
     mail = await answered(tx, delivery_id)
     if mail is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Resend a mail because an agent asks for it, and trust an address again that took no mail."""
+"""Resend a mail at an agent's request, and accept again an address that was rejected."""
 
 from uuid import UUID
 

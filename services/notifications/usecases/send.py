@@ -1,4 +1,4 @@
-"""Send what is owed: begin an attempt, note that its content is offered, note how it ended.
+"""Send waiting mails: start an attempt, mark its content as offered, record its result.
 
 Each of the three is a transaction of its own, so that whoever finds a delivery `sending` after a crash knows which of
 them was reached. Before the content was offered it cannot have left. After, nobody knows: it goes again under the same

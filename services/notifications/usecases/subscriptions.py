@@ -1,4 +1,4 @@
-"""Partners' subscriptions to webhooks: opened, suspended, resumed, replayed, tested and ended by operators."""
+"""Manage webhook subscriptions: create, suspend, resume, replay, test and end."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Owe the mails of an event: one row per recipient, in the transaction that applies the event."""
+"""Create the mails of a consumed event: one row per recipient, in the transaction that applies the event."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
@@ -94,7 +94,7 @@ async def _addressees(
 
 
 async def _applicants(tx: Transaction, mail: Mail, fact: Fact, request: KnownRequest) -> list[Addressee]:
-    """Find who reads on the applicant's side: the contact, and the colleagues who follow with him."""
+    """Find who reads on the applicant's side: the contact, and the colleagues who follow the request."""
     following = [
         Addressee(deliveries.FOLLOWER + str(one.id), one.email, follower=one)
         for one in await followers(tx, request.request_id)

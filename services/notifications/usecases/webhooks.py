@@ -1,4 +1,4 @@
-"""Deliver events to partners' programs by webhook: each the events of its own subscription, in order."""
+"""Deliver events to partners' webhooks: each subscription receives its events in order."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,7 +70,7 @@ def _parcel(row: Row, body: dict[str, object], *, at: datetime, secrets: domain.
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What came of an attempt: the partner's status and first words, and how long he asks us to wait."""
+    """What came of an attempt: the partner's status and first words, and how long they ask us to wait."""
 
     result: Result
     answer: str

@@ -1,1 +1,1 @@
-"""What people and programs see of deliveries."""
+"""Pages and API of notifications."""

@@ -1,4 +1,4 @@
-"""Everything that agents can do here: one row for each action, from which its form and its API call are made."""
+"""Actions of agents: one row for each, from which its form and its API call are made."""
 
 from typing import Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What programs may read from notifications with an agent's token; what they may do is in the table of actions."""
+"""Read API of notifications, for programs with an agent's token; write calls are in `actions`."""
 
 from typing import Annotated
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""How the choices of an agent are shown: one line per audience and destination, what holds when nothing was chosen."""
+"""View of an agent's mail preferences: one line per audience and destination, with the default that applies."""
 
 from datetime import date
 from uuid import UUID

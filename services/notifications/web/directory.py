@@ -1,4 +1,4 @@
-"""How the directory is shown: each team with the address that holds, where it comes from, and whether it takes mail."""
+"""View of the directory: each team with its address, the source of the address, and whether it is rejected."""
 
 from datetime import datetime
 from typing import Literal

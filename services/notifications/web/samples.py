@@ -1,4 +1,4 @@
-"""Templates of mails filled with examples, as pages and API show them."""
+"""Previews of mail templates filled with examples, for pages and API."""
 
 from dataclasses import dataclass
 from typing import Any

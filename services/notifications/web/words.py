@@ -1,4 +1,4 @@
-"""What people read for the wire values of this service."""
+"""French words for the wire values of this service."""
 
 from typing import Final
 

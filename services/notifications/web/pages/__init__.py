@@ -1,4 +1,4 @@
-"""Pages of agents: messages, bell, templates, preferences, directory, partners' subscriptions."""
+"""Pages of agents: messages, bell, templates, preferences, directory, webhook subscriptions."""
 
 from litestar.types import ControllerRouterHandler
 

@@ -1,4 +1,4 @@
-"""The bell: what is new as a page, and how much of it as a stream that every page of agents may listen to."""
+"""The bell: a page of notices, and a stream of the unread count for the pages of all services."""
 
 import asyncio
 import contextlib

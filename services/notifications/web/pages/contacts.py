@@ -1,4 +1,4 @@
-"""The directory as agents see it, and the page where a team's entry is kept true."""
+"""Pages of the directory: the list of teams, and the form of one team's addresses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The messages, one of them with its attempts, and the formatted mail alone."""
+"""Pages of mails: the list, one mail with its attempts, and its HTML alone."""
 
 from uuid import UUID
 

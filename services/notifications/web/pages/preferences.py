@@ -1,4 +1,4 @@
-"""How agents want their mail, and who reads it while they are away."""
+"""Page of an agent's mail preferences and absence."""
 
 from litestar.response import Template
 from pydantic import Field, model_validator

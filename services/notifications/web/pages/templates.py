@@ -1,4 +1,4 @@
-"""The templates, filled with examples, which may be about a real request."""
+"""Pages that preview mail templates with examples or with a real request."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency

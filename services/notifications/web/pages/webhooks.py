@@ -1,4 +1,4 @@
-"""Partners' subscriptions as operators see them: what they want, where they stand, what came of each attempt."""
+"""Pages of webhook subscriptions: the list, a new one, and one with its delivery attempts."""
 
 import re
 from typing import Final
