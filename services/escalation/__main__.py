@@ -1,4 +1,4 @@
-"""`python -m services.escalation` runs the service."""
+"""Run the escalation service: `python -m services.escalation`."""
 
 from services.escalation.main import main
 

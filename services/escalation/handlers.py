@@ -1,4 +1,4 @@
-"""What this service consumes: the table of events and their handlers."""
+"""Event handlers: the events that the national team consumes, and the use case that handles each."""
 
 from functools import partial
 from typing import Any

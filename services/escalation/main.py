@@ -1,4 +1,4 @@
-"""The wiring of the escalation service: the only place that builds things."""
+"""Wiring of the escalation service: builds the application, the messenger and the jobs, and runs them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every environment variable of the national team's service, typed, with its meaning."""
+"""Environment variables of the escalation service."""
 
 from pydantic import Field
 

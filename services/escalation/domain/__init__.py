@@ -1,1 +1,1 @@
-"""What may happen to a dossier before the national team, and what may not: pure, without clock or database."""
+"""Domain of the national team: rules and states of a dossier; pure functions and classes without I/O."""

@@ -1,4 +1,4 @@
-"""The work with the applicant: its milestones, progress reports and deliverables."""
+"""The accompaniment of an applicant: its milestones, progress reports and deliverables."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The comité de suivi de projet: a session, its agenda and what it decides."""
+"""The committee (comité de suivi de projet): its sessions, their agendas and votes, and the verdict on a dossier."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

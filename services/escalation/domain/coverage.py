@@ -1,4 +1,4 @@
-"""Which territories a programme covers: what an imported list changes, and for which départements."""
+"""Territories that a programme covers: import of a list, and the changes that it makes in each département."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

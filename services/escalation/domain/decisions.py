@@ -1,4 +1,4 @@
-"""A decision of the committee on record: it is never changed; its reserve is lifted once, a new one may replace it."""
+"""A recorded decision of the committee: never edited; its reserve is lifted once, a new decision may replace it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

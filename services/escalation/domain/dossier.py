@@ -1,4 +1,4 @@
-"""A dossier before the national team, from its reception to the end of the accompaniment."""
+"""The dossier before the national team (aggregate), from its reception to the end of the accompaniment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How long the stages of a dossier last, as a deployer chose."""
+"""Durations of the stages of a dossier, as configured."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Who pays what of a project: shares that add up, and an applicant's part that follows the cost rule."""
+"""Check the financing plan of a project: shares add up, and the applicant's share follows the cost rule."""
 
 from collections.abc import Sequence
 

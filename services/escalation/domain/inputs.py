@@ -1,4 +1,4 @@
-"""The texts and figures that commands accept, each with its bounds."""
+"""Types of the commands' fields: texts, amounts and figures with their bounds."""
 
 from decimal import Decimal
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Means for a project: the resources that are mobilised, and the envelope and the lot that they are ordered on."""
+"""Resources of a project: mobilisations, and the envelopes (budgets) and lots that they are ordered on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The table of actions: in which state each is open, and to which role."""
+"""States of a dossier and its actions: in which states each is allowed, and to which roles."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which dossiers somebody sees or wants to see: the national team all of them, a programme's team its own."""
+"""Perimeter of an agent: all dossiers for the national team, those of its programme for a programme's team."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A request directed to a programme: its team takes it up, declines it with a motive, or completes it."""
+"""A request directed to a programme: its team accepts it, declines it with a motive, or completes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Refusals of the national team's rules, besides illegal moves."""
+"""Refusals of the national team's rules, each an exception with its HTTP status."""
 
 from datetime import date
 

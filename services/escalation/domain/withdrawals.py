@@ -1,4 +1,4 @@
-"""How the national side answers a request to withdraw: one ruling per state of a dossier or programme request."""
+"""Answer to a request to withdraw: one ruling for each state of a dossier or of a programme request (ADR 29)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

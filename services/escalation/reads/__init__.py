@@ -1,1 +1,1 @@
-"""The SQL that shows: lists and details for pages and API, as small typed rows."""
+"""Read models: the SQL that pages and API show, in typed views."""

@@ -1,4 +1,4 @@
-"""The accompaniments that are under way, late ones first; a deliverable's bytes; what a provider sees by its link."""
+"""Read models of accompaniments: those under way, the file of a deliverable, and the view of a provider by its link."""
 
 from datetime import date, datetime
 from typing import Final

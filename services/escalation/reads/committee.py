@@ -1,4 +1,4 @@
-"""The committee's sessions: their agendas, decisions and minutes."""
+"""Read models of the committee: sessions with their agendas, decisions and minutes."""
 
 from datetime import date, datetime
 from typing import Any, Literal

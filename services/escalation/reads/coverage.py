@@ -1,4 +1,4 @@
-"""The territories that a programme covers, for its page, its API and its CSV table."""
+"""Read model of the territories that a programme covers, for its page, its API and its CSV table."""
 
 from datetime import date
 

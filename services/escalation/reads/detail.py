@@ -1,4 +1,4 @@
-"""One dossier with everything that belongs to it."""
+"""Read one dossier with everything that belongs to it."""
 
 from collections.abc import Callable
 from datetime import date

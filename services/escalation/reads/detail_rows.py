@@ -1,4 +1,4 @@
-"""The read models that make up one dossier, for pages and API."""
+"""Types of the read model of one dossier, for pages and API."""
 
 from datetime import date, datetime
 from decimal import Decimal

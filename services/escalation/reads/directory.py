@@ -1,4 +1,4 @@
-"""What means are found in: operators of the State, and framework contracts with their lots and unit prices."""
+"""Read models of the directory: operators of the State, framework contracts with their lots and unit prices."""
 
 from datetime import date
 from typing import Any, Final

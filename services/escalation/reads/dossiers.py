@@ -1,4 +1,4 @@
-"""Lists of dossiers: what waits, what is late, how many there are in each state."""
+"""Read models of lists of dossiers: waiting ones, late ones, and the number in each state."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Evaluations of the result by applicants: each beside its decision and what it cost, and the means of groups."""
+"""Read applicants' evaluations with the decision and the cost of each, and their averages by group."""
 
 from datetime import datetime
 from enum import StrEnum

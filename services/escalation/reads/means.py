@@ -1,4 +1,4 @@
-"""Envelopes: what there is, what is committed, delivered, paid and left; and the orders that draw on them."""
+"""Read models of envelopes (allocated, committed, delivered, paid, left) and of the orders on them."""
 
 from datetime import datetime
 from typing import Final

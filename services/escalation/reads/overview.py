@@ -1,4 +1,4 @@
-"""All requests in figures: what became of them, where, how fast the départements answer, and what it costs."""
+"""Statistics of all requests: outcomes, places, response times of the départements, and costs."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The national programmes, with the requests directed to them and what became of those."""
+"""Read models of the national programmes and of the requests directed to them."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The figures: of the national team's work, beside those of all requests."""
+"""Statistics of the national team's own work: its dossiers, decisions and delays."""
 
 from pydantic import BaseModel
 

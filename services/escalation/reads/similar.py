@@ -1,4 +1,4 @@
-"""Decided dossiers that are similar to one, with what the committee decided."""
+"""Read decided dossiers similar to a given one, with their decisions."""
 
 from datetime import date
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The other dossiers of the territory of a dossier."""
+"""Read the other dossiers of the same intercommunalité or applicant."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the timeline of a dossier shows of each event beside its label: the author and a detail."""
+"""Author and detail that each entry of a dossier's timeline shows beside its label."""
 
 from collections.abc import Mapping
 from typing import Final

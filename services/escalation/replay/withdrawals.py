@@ -1,4 +1,4 @@
-"""The answers to requests to withdraw, applied again to the dossier or to the request directed to a programme."""
+"""Replay of the answers to requests to withdraw, on dossiers and requests directed to a programme."""
 
 from collections.abc import Mapping
 

@@ -1,1 +1,1 @@
-"""The SQL that changes or locks: one function, one statement."""
+"""Store: the SQL that changes or locks rows, one statement per function."""

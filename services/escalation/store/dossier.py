@@ -1,4 +1,4 @@
-"""The SQL that changes dossiers: what arrived, where they stand, what happened to them."""
+"""The SQL that inserts, loads, locks and updates dossiers and their timeline."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The SQL that stores for the figures what became of every request, in whichever order the events arrive."""
+"""The SQL that stores the outcome of every request for the statistics; events may arrive in any order."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""SQL that only a replay into an empty database needs: what an event refers to, and how far numbers went."""
+"""SQL used only by a replay into an empty database: referenced rows, and the counters of numbers."""
 
 from datetime import date, datetime
 from uuid import UUID

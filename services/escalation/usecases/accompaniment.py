@@ -1,4 +1,4 @@
-"""Use cases of the work with the applicant: start, milestones, progress, deliverables, providers' links, end."""
+"""Use cases of the accompaniment: start, milestones, progress, deliverables, providers' links, end."""
 
 import hashlib
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Who acts and what they see, as the domain asks for it."""
+"""Base class of contexts: the agent as the actor and the perimeter that the domain uses."""
 
 from services.escalation.domain.moves import By
 from services.escalation.domain.perimeter import Perimeter

@@ -1,4 +1,4 @@
-"""Use cases for consumed events that count in the figures: every request, whoever answers it."""
+"""Use cases for consumed events that update the statistics of all requests."""
 
 from services.escalation.store import followed as store
 from shared.contracts import intake, qualification

@@ -1,4 +1,4 @@
-"""What every use case of the national team is given, and how one that changes a dossier or a session is run."""
+"""The context of use cases, and the decorators of those that change a dossier or a session: load, lock, save."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace

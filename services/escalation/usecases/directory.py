@@ -1,4 +1,4 @@
-"""Use cases of where means are found: envelopes, the directory of operators, framework contracts with their lots."""
+"""Use cases that maintain envelopes, the directory of operators, and framework contracts with their lots."""
 
 from typing import Annotated
 from uuid import UUID

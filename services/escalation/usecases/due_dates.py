@@ -1,4 +1,4 @@
-"""Due dates: remind before they pass and publish that they passed, once each; forget notes of absent dossiers."""
+"""Jobs on due dates: remind once before each, publish once that it has passed, and delete expired notes."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Use cases of means: mobilise resources, note deliveries and payments, plan who pays what."""
+"""Use cases of resources: mobilise, record deliveries and payments, set the financing plan."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A request to withdraw is answered by the owner of the current step: the national side while it has it (ADR 29).
+"""Answer requests to withdraw while the national team or a programme owns the current step (ADR 29).
 
 A dossier that was returned, or that a programme declined, belongs to the département again: the request to withdraw is
 stored, and answered here only if the dossier comes back before somebody else has answered.

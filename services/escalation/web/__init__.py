@@ -1,1 +1,1 @@
-"""What people and programs see of the national team's work."""
+"""Pages and API of the national team."""

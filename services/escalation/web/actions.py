@@ -1,4 +1,4 @@
-"""Everything that can be done here: one row for each action, from which its form and its API call are made."""
+"""Actions of the national team: one row for each, from which its form and its API call are made."""
 
 from typing import Final
 

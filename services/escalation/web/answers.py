@@ -1,4 +1,4 @@
-"""Read models as the API answers with them: of a resource, and of actions that answer with something else."""
+"""Response types of the API that are not plain read models: of a resource, and of some actions."""
 
 from uuid import UUID
 

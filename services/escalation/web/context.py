@@ -1,4 +1,4 @@
-"""What the handlers of the national team are given: the dependency `context`."""
+"""The request context of the escalation service: the dependency `context` of its handlers."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

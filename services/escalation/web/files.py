@@ -1,4 +1,4 @@
-"""Uploads and downloads of deliverables, and the way to documents that intake serves."""
+"""Upload and download deliverables, and redirect to the documents that intake serves."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final

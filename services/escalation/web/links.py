@@ -1,4 +1,4 @@
-"""Links: to documents of a request, which intake stores, and the personal links by which providers report progress."""
+"""Links to a request's documents in intake, and providers' personal links to report progress."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Printable documents, also as PDF: minutes, decisions and reports; pages and API give the same."""
+"""Printable documents as HTML and PDF: minutes, decisions and reports; shared by pages and API."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Guards of pages and calls: who reads the papers of the committee and of the whole country; scopes of the figures."""
+"""Access guards: roles that may read the committee's documents and national data; scopes of the statistics."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Render templates with what all pages share: French words and labels, colours of states, a refused form."""
+"""Render templates with what all pages share: French labels, colours of states, and the errors of a refused form."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The territory of a dossier: its profile, and what a page or a preparation sheet shows of it."""
+"""View of a dossier's territory: its profile, and the part that the preparation sheet shows."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The dossier handed over to another team: its exchanges are cut into parts, so that events stay small."""
+"""Hand over a dossier to another team; its messages are split into several events of bounded size."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar

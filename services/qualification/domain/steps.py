@@ -1,4 +1,4 @@
-"""The team that acted, for each event in the timeline."""
+"""Map each event of the timeline to the team that acted."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Replay of the events of cases: applied to the case, and to what belongs to it."""
+"""Replay of the events of cases: applies each to the case and to its messages, orientations and links."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Export of the queue as a table: the cases that the filters of the screen let through."""
+"""Export of the queue as a table: the cases that match the filters of the page."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Filters and order of the queue, from the query of an address; blanks narrow nothing."""
+"""Filters and order of the queue, parsed from the query parameters; empty ones are ignored."""
 
 from typing import Annotated, Final, get_args
 

@@ -1,4 +1,4 @@
-"""What the page, the printed page and the PDF of a pact share, and the rows of the forms of pacts."""
+"""Template data shared by the page, the printout and the PDF of a pact, and rows of the forms of pacts."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import shorten

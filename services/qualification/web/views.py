@@ -1,4 +1,4 @@
-"""Answers of the API that no read makes: the result of an action on several cases, and a filing mandate."""
+"""Response types of the API that are not read models: the result on several cases, and a filing mandate."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Views of the page of a dossier: what its components show, made of the dossier's rows."""
+"""View models of the page of a dossier, made from the dossier's rows for its components."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The page behind a personal link, where a provider reports progress and hands in deliverables."""
+"""Pages behind a provider's personal link: report progress and submit deliverables."""
 
 from typing import Any
 

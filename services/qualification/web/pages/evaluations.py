@@ -1,4 +1,4 @@
-"""The page of the evaluations: means, groups compared, then each answer."""
+"""The page of the evaluations: averages, comparison of groups, then each answer."""
 
 from enum import StrEnum
 from typing import Any, Final
