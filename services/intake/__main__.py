@@ -1,4 +1,4 @@
-"""Runs the service: `python -m services.intake`."""
+"""Run the intake service: `python -m services.intake`."""
 
 from services.intake.main import main
 

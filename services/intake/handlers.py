@@ -1,4 +1,4 @@
-"""What intake consumes: events that concern the applicant, and requests filed by foreign forms."""
+"""Event handlers of intake: events that concern the applicant, and requests filed by foreign forms."""
 
 from collections.abc import Mapping
 from typing import Final

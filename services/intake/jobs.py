@@ -1,4 +1,4 @@
-"""What happens by itself: evaluations are asked for, requests closed, figures published, drafts forgotten."""
+"""Periodic jobs: request evaluations, close requests, publish the public figures, delete old drafts."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The wiring of intake: the only place that builds things."""
+"""Wiring of the intake service: builds the application, the messenger and the jobs, and runs them."""
 
 from pathlib import Path
 

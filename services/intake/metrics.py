@@ -1,4 +1,4 @@
-"""The figure about documents that matters, for Prometheus."""
+"""Prometheus metrics of documents."""
 
 from prometheus_client import Counter, Gauge
 

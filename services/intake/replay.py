@@ -1,4 +1,4 @@
-"""How intake's database is rebuilt from the journals: events that it consumed, and those that it published."""
+"""Replay of intake: rebuild its database from the journals of all services."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Every environment variable of intake beside those of all services, with its meaning."""
+"""Environment variables of the intake service; those of all services are in `shared.settings`."""
 
 from pathlib import Path
 

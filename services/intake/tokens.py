@@ -1,4 +1,4 @@
-"""Secret links of applicants: what their tokens open, and the addresses that carry them."""
+"""Secret links of applicants: make and check their tokens and addresses."""
 
 from dataclasses import dataclass
 from datetime import datetime

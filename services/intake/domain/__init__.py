@@ -1,1 +1,1 @@
-"""What may happen to a request on the applicant's side, and what may not. Pure: no clock, no I/O."""
+"""Domain of intake: rules and states of a request on the applicant's side; without clock or I/O."""

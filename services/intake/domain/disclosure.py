@@ -1,4 +1,4 @@
-"""What may be published: figures from which no subtraction gives back a small group (ADR 44).
+"""Disclosure control of the public figures: rounding and suppression of small groups (ADR 44).
 
 Counts are rounded down: a published number says "at least". Tables of the same requests are compared with each other,
 and with those of earlier snapshots, so that together they leave at least `LEFT` possible values for each small count.

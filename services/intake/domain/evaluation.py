@@ -1,4 +1,4 @@
-"""The applicant's evaluation of what came of a request."""
+"""The applicant's evaluation of the result of a request."""
 
 from pydantic import BaseModel
 

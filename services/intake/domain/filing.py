@@ -1,4 +1,4 @@
-"""What may be asked: which support types, fields and programme go with which kind of request, and when."""
+"""Validate a filed request: support types, fields, programme and dates allowed for each kind of request."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta

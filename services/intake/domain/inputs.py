@@ -1,4 +1,4 @@
-"""The texts and figures that commands accept, each with its bounds."""
+"""Types of the commands' fields: texts and figures with their bounds."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What each fact means to the applicant: the request's status, the team in charge, and what is expected by when."""
+"""Map each event to its meaning for the applicant: status, team in charge, next action and its deadline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""An agent's mandate to file one request for a collectivité, as their own service gave it."""
+"""An agent's mandate to file one request for a collectivité, issued by the agent's own service."""
 
 from dataclasses import dataclass
 from uuid import UUID

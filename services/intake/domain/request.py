@@ -1,4 +1,4 @@
-"""A request on the applicant's side: what they may do now, and how events of other services change it."""
+"""The request on the applicant's side (aggregate): allowed actions, and changes by events of other services."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What the applicant is shown of a fact, as data: the entry of the timeline, and what was decided."""
+"""Convert an event to the entry of the applicant's timeline, and to the decision shown."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

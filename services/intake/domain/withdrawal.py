@@ -1,4 +1,4 @@
-"""What the applicant's request to withdraw has come to, and where the request stands beneath it until the answer."""
+"""State of the applicant's request to withdraw, and the request's status until it is answered."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,1 +1,1 @@
-"""The SQL that shows: small typed rows for pages and API."""
+"""Read models: the SQL that pages and API show, in typed views."""

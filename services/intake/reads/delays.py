@@ -1,4 +1,4 @@
-"""How long requests take from their filing to each step."""
+"""Statistics of the time that requests take from their filing to each step."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""The public figures as open data: one line a figure, and the description that says what each column and line means.
+"""Public figures as open data: a table with one figure per line, and the description of its columns.
 
 The description is a Frictionless Data Package (https://datapackage.org), which programs can check the table against.
 """

@@ -1,4 +1,4 @@
-"""Count the requests exactly, for a snapshot of the public figures; what became of them is one partition of all."""
+"""Count requests by outcome, exactly, for a snapshot of the public figures."""
 
 from datetime import datetime
 from typing import Final

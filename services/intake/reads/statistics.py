@@ -1,4 +1,4 @@
-"""The public figures without personal data, as they were published: the latest snapshot, and those before it."""
+"""Read the published snapshots of the public figures, the latest and earlier ones."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The French label and detail of each entry of the applicant's timeline."""
+"""French label and detail of each entry of the applicant's timeline."""
 
 from typing import Final
 

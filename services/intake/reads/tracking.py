@@ -1,4 +1,4 @@
-"""What is shown of a request to whoever holds its link: one class for its page and for the API."""
+"""Read model of a request for its applicant, shared by the tracking page and the API."""
 
 from datetime import date, datetime
 from typing import Any, Final

@@ -1,1 +1,1 @@
-"""What changes or locks: rows of PostgreSQL, and the files beside them."""
+"""Store: the SQL that changes or locks rows, and the files of documents."""

@@ -1,4 +1,4 @@
-"""The SQL of invited colleagues: who they are, and which request their links open."""
+"""The SQL of invited colleagues and of the requests that their links open."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""The services in charge, by département: read once from a file, honest about those it does not know."""
+"""Directory of the services in charge by département, read once from a file."""
 
 import tomllib
 from dataclasses import dataclass

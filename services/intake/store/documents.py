@@ -1,4 +1,4 @@
-"""The SQL of the documents of requests; the bytes lie in files (`store/files.py`)."""
+"""The SQL of the documents of requests; their bytes are in files (`store/files.py`)."""
 
 from uuid import UUID
 

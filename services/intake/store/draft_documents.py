@@ -1,4 +1,4 @@
-"""The SQL of the documents that are joined to a draft, until it is filed."""
+"""The SQL of documents attached to a draft until it is filed."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The SQL that changes drafts: what somebody has typed before filing."""
+"""The SQL of drafts: forms that are saved before they are filed."""
 
 from dataclasses import dataclass
 from datetime import datetime

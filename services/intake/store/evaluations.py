@@ -1,4 +1,4 @@
-"""The SQL of evaluations: what applicants said, when they were asked, and who is to be asked or reminded now."""
+"""The SQL of evaluations: answers of applicants, and who must be asked or reminded."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""The bytes of documents, as files under one folder; a file is complete or not there."""
+"""Store the bytes of documents as files in one folder, each written atomically."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""The SQL of what the database knows of the folder of documents: its mark, and files that no row claims."""
+"""The SQL that compares the folder of documents with the database: its mark, and files without a row."""
 
 from dataclasses import dataclass
 from datetime import datetime

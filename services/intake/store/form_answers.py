@@ -1,4 +1,4 @@
-"""Answers to forms of others that are still to be published."""
+"""The SQL of answers to foreign forms that wait to be published."""
 
 from dataclasses import astuple, dataclass
 from datetime import datetime

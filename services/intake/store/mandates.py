@@ -1,4 +1,4 @@
-"""Store which mandates to file were used."""
+"""The SQL of used filing mandates."""
 
 from datetime import datetime
 from uuid import UUID

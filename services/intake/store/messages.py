@@ -1,4 +1,4 @@
-"""The SQL of messages between the applicant's side and the département, and of who has read them."""
+"""The SQL of messages between the applicant and the département, and of their readers."""
 
 from datetime import datetime
 from uuid import UUID

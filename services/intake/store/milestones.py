@@ -1,4 +1,4 @@
-"""The SQL of the milestones of an accompaniment, as the national team publishes them."""
+"""The SQL of the milestones of an accompaniment, from the national team's events."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The SQL of what the public figures hold: snapshots, and the amounts and opinions that entered them together."""
+"""The SQL of published snapshots of the public figures, with their amounts and opinions."""
 
 from collections import defaultdict
 from collections.abc import Mapping

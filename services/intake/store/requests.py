@@ -1,4 +1,4 @@
-"""The SQL that changes or locks a request: its number, its row, and what is stored beside it."""
+"""The SQL that inserts, locks and updates requests, and gives them their number."""
 
 from datetime import datetime
 from typing import Final

@@ -1,1 +1,1 @@
-"""What one can do: one function each, load → decide → record, in the caller's transaction."""
+"""Use cases: one async function per action or consumed event, in the caller's transaction."""

@@ -1,4 +1,4 @@
-"""Answers to foreign forms: the request was filed, or why not; the same filing has the same answer."""
+"""Answer a foreign form: the request is filed or refused; repeated filings get the same answer."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The applicant invites colleagues to follow a request and act on it, and takes invitations back."""
+"""Invite colleagues to follow a request and act on it, and withdraw invitations."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What events of other services change: the timeline, status and messages that the applicant sees."""
+"""Use cases for consumed events: update the timeline, status and messages that the applicant sees."""
 
 import structlog
 

@@ -1,4 +1,4 @@
-"""What the use cases of a link's holder are given, and how one that changes a request is run."""
+"""The context of the applicant's use cases, and the decorator of those that change a request: load, lock, save."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A document is added to a request."""
+"""Add a document to a request."""
 
 from services.intake.store import documents
 from services.intake.usecases.context import Context, load

@@ -1,4 +1,4 @@
-"""Drafts: begun, saved as often as one likes, joined by documents, and filed once however often one asks."""
+"""Start, save and file a draft with its documents; a draft is filed only once."""
 
 from datetime import datetime
 from typing import Any

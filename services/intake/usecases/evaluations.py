@@ -1,4 +1,4 @@
-"""Evaluations: the applicant says what came of a request, is asked again and reminded; then the request is closed."""
+"""Ask for an evaluation, remind the applicant, record the answer, and close the request."""
 
 from datetime import date, datetime
 from uuid import UUID

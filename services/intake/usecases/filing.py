@@ -1,4 +1,4 @@
-"""Filing: from what a form says to a numbered request with its documents, exactly once."""
+"""File a request with its documents exactly once, and give it a number."""
 
 import hashlib
 from collections.abc import Sequence

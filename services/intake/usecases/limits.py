@@ -1,4 +1,4 @@
-"""How often strangers may do what costs others something: each purpose, whom it is counted for, and the refusal."""
+"""Rate limits and quotas of public actions (filing, drafts, links, invitations), and their refusals."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Tracking links: a new one is sent to the contact, and the use of one confirms the address or ends the one before."""
+"""Send requested tracking links; on use, a new link revokes the old one and a mailed link confirms the address."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Use an agent's mandate to file for a collectivité, once."""
+"""Use an agent's filing mandate, once."""
 
 import hashlib
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the applicant's side writes to the département: messages, information that was asked for, replies by mail."""
+"""Write to the département: messages, requested information, and replies by mail."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The applicant reports how the work goes, while a request is accompanied."""
+"""Report the progress of an accompaniment, as the applicant."""
 
 from uuid import UUID
 

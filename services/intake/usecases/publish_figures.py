@@ -1,4 +1,4 @@
-"""Publish the public figures: a snapshot at a stated rhythm, from which nobody computes a small group (ADR 44)."""
+"""Publish a snapshot of the public figures at a fixed interval, with disclosure control (ADR 44)."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Recording of facts about a request: in the journal, and in the tables that pages and programs are shown."""
+"""Record an event of a request in the journal, and update the tables that pages and API read."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Publish the answers to foreign forms; the tracking link is made here, so that no database stores one."""
+"""Publish the answers to foreign forms, each with a tracking link that is made here and never stored."""
 
 import json
 from collections.abc import Awaitable

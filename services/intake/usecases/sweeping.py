@@ -1,4 +1,4 @@
-"""Moves files that no row claims to the trash, unless the folder of documents knows more than the database.
+"""Move files without a row to the trash, unless the folder of documents is newer than the database.
 
 A database that was restored from a backup does not know the documents added since. So nothing is removed at once: a
 file lies in the trash for `TRASH_DAYS` and comes back when a row claims it. And nothing is moved while the folder is

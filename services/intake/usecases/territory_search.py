@@ -1,4 +1,4 @@
-"""Search of official territories by what somebody typed, a name or a code, with or without JavaScript."""
+"""Search official territories by name or code, for the form with or without JavaScript."""
 
 import unicodedata
 from collections.abc import Iterable

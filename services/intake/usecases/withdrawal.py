@@ -1,4 +1,4 @@
-"""The applicant asks to withdraw a request."""
+"""Ask to withdraw a request, as the applicant."""
 
 from services.intake.domain.inputs import Text
 from services.intake.domain.request import TrackedRequest

@@ -1,1 +1,1 @@
-"""What people and programs see of intake."""
+"""Pages and API of intake."""

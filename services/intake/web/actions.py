@@ -1,4 +1,4 @@
-"""Everything that whoever holds a link can do: one row for each action, from which its form and its API call are made.
+"""Actions of a link's holder: one row for each, from which its form and its API call are made.
 
 Two are handlers of their own, for they take files: documents, and the page's form of information.
 """

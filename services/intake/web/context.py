@@ -1,4 +1,4 @@
-"""What the handlers of intake are given: the dependency `context`, for visitors and for whoever holds a link."""
+"""The request context of intake: the dependency `context` of its handlers, for visitors and holders of links."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace

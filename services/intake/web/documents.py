@@ -1,4 +1,4 @@
-"""Files on their way in and out, for pages and API alike."""
+"""Upload and download documents, for pages and API."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack

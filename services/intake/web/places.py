@@ -1,4 +1,4 @@
-"""The official territory that an address names, and today's date in Paris."""
+"""Request dependencies: the territory named in the address, and today's date in Paris."""
 
 from datetime import date
 

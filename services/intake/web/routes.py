@@ -1,4 +1,4 @@
-"""All routes of intake: the pages that applicants and the public see, and the JSON API."""
+"""All routes of intake: its pages and its API."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The public figures, for programs: as JSON, as open data, and the description of these."""
+"""API of the public figures: as JSON, as open data, and the description of the open data."""
 
 import csv
 import io

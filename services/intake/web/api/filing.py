@@ -1,4 +1,4 @@
-"""Filing a request by program, alone or with its documents; nobody needs a token for it."""
+"""API to file a request, alone or with its documents, without a token."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

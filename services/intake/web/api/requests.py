@@ -1,4 +1,4 @@
-"""A request by program, for its applicant or a colleague whom they invited; each by their own token."""
+"""API of one request, for its applicant or an invited colleague, each with their own token."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Official territories for programs: found by name or code, and the public profile of each."""
+"""API of official territories: search by name or code, and the public profile of each."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final

@@ -1,1 +1,1 @@
-"""The pages that applicants and the public see."""
+"""Pages of applicants and the public."""

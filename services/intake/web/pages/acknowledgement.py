@@ -1,4 +1,4 @@
-"""The acknowledgement of a request as a PDF; pages and API give the same."""
+"""The acknowledgement of a request as a PDF, for pages and API."""
 
 from litestar import Response
 

@@ -1,4 +1,4 @@
-"""What somebody has typed so far into the form, read as a request: its pages, and the errors of each."""
+"""Parse the saved answers of the form into a request, with the errors of each page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What each question of the form offers, and what was answered, in words."""
+"""Options of each question of the form, and the summary of the answers in words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

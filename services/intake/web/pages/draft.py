@@ -1,4 +1,4 @@
-"""What the handlers of the form are given: a draft whose secret link somebody holds."""
+"""The request context of the form: the draft that a secret link opens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

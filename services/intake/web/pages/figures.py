@@ -1,4 +1,4 @@
-"""What it achieves: the public figures, and the public profile of each territory."""
+"""Pages of the public figures and of the public profile of each territory."""
 
 from collections.abc import Iterable
 from typing import Annotated, Final

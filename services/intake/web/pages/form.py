@@ -1,4 +1,4 @@
-"""The form by which a collectivité files: one question a page, a draft that is always saved, one request at the end."""
+"""Pages of the filing form: one question per page, saved as a draft, filed as a request at the end."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The documents of a draft: joined before filing, looked at, taken out again."""
+"""Pages of a draft's documents: attach, open and remove files before filing."""
 
 import hashlib
 from typing import Any

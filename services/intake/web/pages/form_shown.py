@@ -1,4 +1,4 @@
-"""How the form is shown: a question, the summary, and what was filed."""
+"""Render the pages of the form: a question, the summary and the confirmation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pages for everybody: the home page, and those that the law requires."""
+"""Public pages: the home page and the legal notices."""
 
 from litestar import Router, get
 from litestar.di import NamedDependency

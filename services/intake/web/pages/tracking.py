@@ -1,4 +1,4 @@
-"""The pages of whoever holds a tracking link: the request, its documents and forms; and how a new link is asked for."""
+"""Pages of a tracking link: the request, its documents and forms; and the request of a new link."""
 
 from typing import Annotated, Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The tracking page: one timeline, who has the request in hand, what is expected, and the forms of what may be done."""
+"""Render the tracking page: timeline, team in charge, next action, and the forms of allowed actions."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The tracking page's French words: state, teams, timeline and decision of a request."""
+"""French texts of the tracking page: state, teams, timeline and decision of a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
