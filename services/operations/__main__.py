@@ -1,4 +1,4 @@
-"""Runs the operator's page: `python -m services.operations`."""
+"""Run the operators' page and API: `python -m services.operations`."""
 
 from services.operations.main import main
 

@@ -1,4 +1,4 @@
-"""How the command line finds the databases and the broker: the environment, or the file that `make run` leaves."""
+"""Find the addresses of databases and broker: in the environment, or in the file that `make run` writes."""
 
 import os
 from collections.abc import AsyncIterator

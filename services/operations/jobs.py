@@ -1,4 +1,4 @@
-"""Gauges of operations: what one service published and another has not applied, and the concerns."""
+"""Periodic job: measure consumer lag and concerns, and export them as Prometheus gauges."""
 
 import asyncio
 

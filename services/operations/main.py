@@ -1,4 +1,4 @@
-"""The wiring of the operator's page: the only place that builds it."""
+"""Wiring of the operators' page and API."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager

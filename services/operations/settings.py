@@ -1,4 +1,4 @@
-"""Settings of operations: its own, and the addresses of each service's database and of the broker."""
+"""Settings of operations: its own, and the addresses of the services' databases and of the broker."""
 
 from typing import Annotated
 from urllib.parse import urlsplit

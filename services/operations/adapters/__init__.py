@@ -1,1 +1,1 @@
-"""How operators reach databases, RabbitMQ, services and dbmate."""
+"""Adapters of operations: databases, RabbitMQ, the services' HTTP probes and dbmate."""

@@ -1,4 +1,4 @@
-"""The broker as operators see it: how deep each queue is and who consumes it, and a channel to move messages."""
+"""RabbitMQ client for operators: queue depths and consumers, and a channel to move messages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

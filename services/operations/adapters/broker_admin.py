@@ -1,4 +1,4 @@
-"""RabbitMQ's management API, as an administrator who makes and removes accounts, queues and bindings."""
+"""Client of RabbitMQ's management API: creates and deletes accounts, queues and bindings."""
 
 from typing import Any, Final
 from urllib.parse import quote

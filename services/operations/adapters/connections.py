@@ -1,4 +1,4 @@
-"""What operators look at and act on, held together: the services' databases and the broker."""
+"""Connections to all services' databases and to the broker, opened together."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Brings a service's tables up to date with dbmate, and gives the running service no more rights than it needs."""
+"""Migrate a service's database with dbmate, and grant the running service only the rights it needs."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The HTTP clients that ask services and the broker how they are: short-lived, with one TLS context for all."""
+"""HTTP client of probes of services and broker: short-lived, with a shared TLS context."""
 
 import ssl
 from functools import cache

@@ -1,4 +1,4 @@
-"""What each service provides for operators' tools, found by the entry points of the installation (`pyproject.toml`).
+"""Load what each service provides to operations (replay, settings) by the entry points in `pyproject.toml`.
 
 Operators know the names of the services and nothing of their code (ADR 45).
 """

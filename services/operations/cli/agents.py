@@ -1,4 +1,4 @@
-"""`cousu-main agent`: who may act in a service, and the tokens of the programs that act for them."""
+"""`cousu-main agent`: manage the agents of a service, and the tokens of programs that act for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

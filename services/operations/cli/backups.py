@@ -1,4 +1,4 @@
-"""`cousu-main backup` and `cousu-main restore`: all databases at one moment, and the documents."""
+"""`cousu-main backup` and `restore`: save and restore all databases at one moment, with the documents."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an administrator does once for a broker of their own: shared exchanges, and the rights of accounts."""
+"""`cousu-main broker`: declare the shared exchanges on a broker of your own, and print the rights of all accounts."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the commands have in common: who acts and why, tables or JSON, and one connection to everything."""
+"""Shared parts of the commands: the acting operator and reason, table or JSON output, and connections."""
 
 import asyncio
 import getpass

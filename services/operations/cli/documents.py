@@ -1,4 +1,4 @@
-"""`cousu-main documents`: files that intake's database does not claim, and those that the antivirus found infected."""
+"""`cousu-main documents`: list and settle files without a row in intake's database, and infected files."""
 
 from pathlib import Path
 from typing import Annotated

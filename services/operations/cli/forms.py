@@ -1,4 +1,4 @@
-"""`cousu-main form`: the broker accounts of forms that are not ours."""
+"""`cousu-main form`: manage the broker accounts of foreign forms."""
 
 from typing import Annotated, Final
 

@@ -1,4 +1,4 @@
-"""`cousu-main`: what administrators and operators do from a terminal; each group of commands has its module."""
+"""`cousu-main`: the command line of administrators and operators; each group of commands has its module."""
 
 import asyncio
 import importlib

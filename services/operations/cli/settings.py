@@ -1,4 +1,4 @@
-"""`cousu-main check`: is a service configured for the open Internet?"""
+"""`cousu-main check`: check a service's settings for what is unsafe or missing in production."""
 
 from typing import Annotated
 

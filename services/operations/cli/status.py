@@ -1,4 +1,4 @@
-"""`cousu-main status`, `events show` and `journal verify`: is all well, what happened, and is the record whole?"""
+"""`cousu-main status`, `events show`, `journal verify`: concerns, one request's events, integrity of a journal."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final

@@ -1,1 +1,1 @@
-"""What operators know without asking anybody: the services, their rights, the queues."""
+"""Domain of operations: services, database rights, queues and catalogues of texts; without I/O."""

@@ -1,4 +1,4 @@
-"""What operators do: each action by the code that is recorded, with the French words of the page that lists them."""
+"""Operators' actions by the code that is recorded, with their French labels."""
 
 from enum import StrEnum
 from typing import Self

@@ -1,4 +1,4 @@
-"""The catalogue of what may need a hand: code, threshold, French and English text with the remedy, runbook entry, page.
+"""Catalogue of concerns (alerts of the status): code, threshold, texts with the remedy, runbook entry, page.
 
 The operators' page, their API, the command line and the gauge `cousu_concerns` are made from it; tests compare it with
 the alerts and with `docs/runbook.md`.

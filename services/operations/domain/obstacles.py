@@ -1,4 +1,4 @@
-"""The catalogue of what keeps one request from going on: for each obstacle and cause the French and English texts."""
+"""Catalogue of obstacles (what blocks a request): French and English text of each obstacle and cause."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

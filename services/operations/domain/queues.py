@@ -1,4 +1,4 @@
-"""The queues where messages are parked, and who may see what lies there."""
+"""Names of dead-letter queues, and who may read messages parked in a queue."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Why an event could not be applied or a message not be read, in French: what it means, and what to correct."""
+"""French explanation and remedy of each reason why an event is held or a message quarantined."""
 
 import re
 from dataclasses import dataclass

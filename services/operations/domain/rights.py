@@ -1,4 +1,4 @@
-"""Which database role may do what with which table: this is the one place, and `cousu-main migrate` grants it.
+"""Rights of each database role on each table, which `cousu-main migrate` grants.
 
 Three roles reach a service's database: the owner of its tables, for migrations, backup and restore alone; the role that
 runs the service; and the role of operators, for their page and their commands.

@@ -1,4 +1,4 @@
-"""The services, by the name that the command line and the environment call them."""
+"""The services by their name in the command line and the environment."""
 
 from enum import StrEnum
 

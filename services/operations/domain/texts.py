@@ -1,4 +1,4 @@
-"""Placeholders of the texts in the catalogues: a count that knows its plural, seconds that are written as people do."""
+"""Placeholders of the catalogues' texts: counts with plurals, and durations in words."""
 
 from typing import Final
 

@@ -1,1 +1,1 @@
-"""What operators look at: read from the services' databases and the broker, changing nothing."""
+"""Reads of operations: queries on the services' databases and the broker, without any change."""

@@ -1,4 +1,4 @@
-"""Whom a request waits for when nothing technical keeps it: what its applicant reads."""
+"""Who acts next on a request that no technical obstacle blocks, as its applicant reads it."""
 
 from datetime import date
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Consumer lag: the events that one service published and another has not applied, and forks between them.
+"""Consumer lag: events published by one service and not yet applied by another, and forks between them.
 
 Each service knows its own figures only. Here the heads of the streams of a service are compared with what each
 consumer applied, so that what stands in a queue, or was lost with it, has an age too.

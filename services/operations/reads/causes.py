@@ -1,4 +1,4 @@
-"""Quarantined messages grouped by what is wrong with them: list, show, preview.
+"""Quarantined messages grouped by cause: list, show, preview.
 
 A group has one cause: the reasons of its messages are alike but for names, numbers and ids. Damaged messages are groups
 of their own, for they are never sent again.

@@ -1,4 +1,4 @@
-"""Files that intake's database does not claim, and those that the antivirus found infected: list."""
+"""Files without a row in intake's database, and infected files: list."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Figures of one service's database: what waits to be published, to be applied, to be decided."""
+"""Figures of one service's database: events to publish, events to apply, messages in quarantine."""
 
 from pydantic import BaseModel
 

@@ -1,4 +1,4 @@
-"""Held streams, which wait because one of their events cannot be applied: list, count, show."""
+"""Held streams, each blocked by an event that cannot be applied: list, count, show."""
 
 from collections.abc import Iterable
 from datetime import datetime

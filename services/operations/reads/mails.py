@@ -1,4 +1,4 @@
-"""Mails that were not delivered, with the words of the mail server: list, show."""
+"""Undelivered mails with the mail server's answer: list, show."""
 
 from collections.abc import Sequence
 from datetime import datetime

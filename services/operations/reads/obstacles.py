@@ -1,4 +1,4 @@
-"""Find why a request does not go on: what keeps it in which service, since when, and the cause where one is known."""
+"""Find what blocks a request: the obstacle, its service, since when, and the cause if known."""
 
 import asyncio
 from collections.abc import Sequence

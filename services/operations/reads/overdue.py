@@ -1,4 +1,4 @@
-"""What people and mails are late with, in figures: dates that passed in the cases, and mails that did not leave."""
+"""Count overdue deadlines of cases, undelivered mails and suspended webhooks."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Is all well? The few figures that answer it, and what needs a hand now."""
+"""Status of the whole system: a few figures of each service, queue and database, and the current concerns."""
 
 import asyncio
 import contextlib

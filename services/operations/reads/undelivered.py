@@ -1,4 +1,4 @@
-"""Messages that reached no inbox, as they lie in RabbitMQ: dead letters (`<queue>.dead`) and unrouted ones."""
+"""Dead letters (`<queue>.dead`) and unrouted messages in RabbitMQ: list, show."""
 
 import json
 from collections.abc import AsyncIterator

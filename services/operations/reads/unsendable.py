@@ -1,4 +1,4 @@
-"""Events in the outbox that the broker refuses for what they are: list."""
+"""Events in the outbox that the broker refuses permanently: list."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Is a journal whole? Walks every stream's chain of hashes and names each row that was changed, or is missing."""
+"""Verify a journal: check each stream's hash chain, and report changed and missing rows."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Streams whose next event has not come, while later ones have: list, show."""
+"""Streams with a gap: the next event is missing while later ones are parked: list, show."""
 
 from datetime import datetime
 from uuid import UUID

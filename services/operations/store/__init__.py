@@ -1,1 +1,1 @@
-"""What operators write down: who did what, and why."""
+"""Store of operations: the record of operators' actions."""

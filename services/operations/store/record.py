@@ -1,4 +1,4 @@
-"""Who did what to messages, and why: one row per action, in the database of the service it was done to."""
+"""Record of operators' actions: one row per action (who, what, why) in the database of the service concerned."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,1 +1,1 @@
-"""What operators do: each action and its record are one transaction."""
+"""Use cases of operators: each action and its record are one transaction."""

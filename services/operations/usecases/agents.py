@@ -1,4 +1,4 @@
-"""Who may act in a service: adds and removes agents, issues and revokes their tokens; each change is recorded."""
+"""Add and remove agents of a service, issue and revoke their tokens; each change is recorded."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

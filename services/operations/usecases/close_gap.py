@@ -1,4 +1,4 @@
-"""Close a gap: expect nothing more of a stream whose missing event will never exist."""
+"""Close a gap: stop waiting for an event of a stream that will never be published."""
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.actions import Action

@@ -1,4 +1,4 @@
-"""Confirm that the database is right, and files that it does not claim go to the trash."""
+"""Confirm that the database is correct: files without a row in it go to the trash."""
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.actions import Action

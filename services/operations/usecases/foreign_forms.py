@@ -1,4 +1,4 @@
-"""Accounts of foreign forms: a form may file requests under its own source and read its own answers, nothing else.
+"""Manage the broker accounts of foreign forms, which may only file requests and read their own answers.
 
 An account may write to the exchange with the routing keys of filed requests alone, and read the one queue that is made
 with it. It may configure nothing: it makes no queue, no exchange and no binding, and deletes none.

@@ -1,4 +1,4 @@
-"""Journals verified from the operator's page: begun by a click, read in the background, the last result kept.
+"""Run verifications of journals in the background for the operators' page, and keep the last result.
 
 This process keeps the results; a restart forgets them. Nothing is changed by a check, so that it needs no motive.
 """

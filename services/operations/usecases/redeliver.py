@@ -1,4 +1,4 @@
-"""Hand dead letters and unrouted messages to the services that they concern.
+"""Redeliver dead letters and unrouted messages to the services that consume them.
 
 Operators publish nothing (ADR 36): what they send again goes through the database of the service that it concerns.
 """

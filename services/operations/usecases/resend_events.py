@@ -1,4 +1,4 @@
-"""Resend: put events of a journal into the outbox once more, for one queue or for all consumers."""
+"""Resend events: put events of a journal into the outbox again, for one queue or for all consumers."""
 
 import asyncio
 from collections.abc import AsyncIterator

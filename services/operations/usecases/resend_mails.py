@@ -1,4 +1,4 @@
-"""Send mails again that were not delivered."""
+"""Resend mails that were not delivered."""
 
 from collections.abc import Sequence
 from uuid import UUID

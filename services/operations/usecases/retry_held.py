@@ -1,4 +1,4 @@
-"""Held streams: retry one or many, skip the event that holds one."""
+"""Retry one or many held streams, or skip the event that holds one."""
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.actions import Action

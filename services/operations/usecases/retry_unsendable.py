@@ -1,4 +1,4 @@
-"""Have the relay publish an event again that the broker refused."""
+"""Have the relay retry an event that the broker refused."""
 
 from uuid import UUID
 

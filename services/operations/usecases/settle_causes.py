@@ -1,4 +1,4 @@
-"""One decision about all quarantined messages of a cause."""
+"""Replay or discard all quarantined messages of one cause."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Quarantined messages: read with a record, replay, discard."""
+"""Read, replay or discard a quarantined message; each is recorded."""
 
 from uuid import UUID
 

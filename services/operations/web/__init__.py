@@ -1,1 +1,1 @@
-"""The operator's page and its API: they show and do what the command line shows and does."""
+"""Pages and API of operators, with the same functions as the command line."""

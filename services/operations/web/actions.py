@@ -1,4 +1,4 @@
-"""The actions of the API: a row for each, with address, command, use case and answer."""
+"""Actions of the API: one row for each, with address, command, use case and answer."""
 
 from datetime import datetime
 from typing import Any, Final

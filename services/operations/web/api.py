@@ -1,4 +1,4 @@
-"""What the operators' pages show, for programs; bearer tokens are those of the page's own agents."""
+"""Read API of operators, with bearer tokens of the page's own agents."""
 
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID

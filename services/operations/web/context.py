@@ -1,4 +1,4 @@
-"""What the handlers of operators are given, and how a page with a form is made: shown to readers, sent by operators."""
+"""The request context of operators, and builders of the routes of pages and forms."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The runbook inside the page: what each concern and each alert means and what to do, as `docs/runbook.md` says it."""
+"""Show `docs/runbook.md` in the page: the meaning and remedy of each concern and alert."""
 
 import itertools
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A request's events as a sequence diagram: publishers, consumers, delays, and where it stopped."""
+"""Sequence diagram of a request's events: publishers, consumers, delays, and the point where it is blocked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The French words of the operator's page: services, figures, actions, durations."""
+"""French words of the operators' page: services, figures, actions, durations."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""Backups of all databases at one moment, with intake's documents: taken while people work, and restored."""
+"""Backup and restore of all databases at one moment, with intake's documents."""

@@ -1,4 +1,4 @@
-"""Streams of which a listener has applied more than its source published: what a backup must never hold."""
+"""Find streams whose consumer applied more events than the publisher's journal holds: an invalid backup."""
 
 from collections.abc import AsyncIterator, Mapping
 

@@ -1,4 +1,4 @@
-"""What a backup consists of, with the hash of each of its files."""
+"""Manifest of a backup: its files with their hashes."""
 
 import hashlib
 from datetime import datetime

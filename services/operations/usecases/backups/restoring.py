@@ -1,4 +1,4 @@
-"""Restores a backup: tables made by the migrations of its time, its rows, its documents; then what came since.
+"""Restore a backup: its schema by migrations, its rows and documents, then later migrations.
 
 Nothing is changed before the whole backup was read and checked, all services are stopped and the broker answers. The
 rows of all databases are loaded and compared before any is committed. What waits in the broker is newer than the backup

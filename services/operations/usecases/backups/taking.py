@@ -1,4 +1,4 @@
-"""Takes a backup of all databases at one moment, and of the documents, while people work.
+"""Take a backup of all databases at one moment and of the documents, without downtime.
 
 Each service is a source and a listener, so that no order of dumps is right: a listener whose dump is newer than its
 source's has applied what the source never published. So all snapshots are taken while no relay reads its outbox: what

@@ -1,4 +1,4 @@
-"""Two databases of one service, table by table: which rows are not alike, and in which columns."""
+"""Compare two databases of one service table by table: the differing rows and columns."""
 
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field

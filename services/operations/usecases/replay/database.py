@@ -1,4 +1,4 @@
-"""The empty database that a service is rebuilt in: one that is given, or one that is made and dropped again."""
+"""The empty database of a replay: a given one, or one that is created and dropped."""
 
 import secrets
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Feed the events of all journals to a service's handlers, in a database from which nothing is published."""
+"""Apply the events of all journals with a service's handlers, in a database whose outbox is not relayed."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field

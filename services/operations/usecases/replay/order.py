@@ -1,4 +1,4 @@
-"""All journals as one: by the time of recording, each stream in its order, and nothing before what led to it."""
+"""Merge all journals into one sequence: by recording time, in stream order, causes before effects."""
 
 import heapq
 from collections import defaultdict, deque

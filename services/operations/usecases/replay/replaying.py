@@ -1,4 +1,4 @@
-"""The whole of a replay: an empty database, all journals into it, and the comparison with the live one."""
+"""Run a replay: empty database, events of all journals, comparison with the live database."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""The operators' pages."""
+"""Pages of operators."""
 
 from typing import Any
 

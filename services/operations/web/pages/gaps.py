@@ -1,4 +1,4 @@
-"""Page of a stream with a gap: show, close when the missing event will never exist."""
+"""Page of a stream with a gap: show it, or close the gap."""
 
 from typing import Any
 from urllib.parse import urlencode
