@@ -1,1 +1,1 @@
-"""Code that every service may use: contracts, messaging, web, identity, territory, French. It knows no service."""
+"""Code shared by all services: contracts, messaging, web, identity, territories, French. It depends on no service."""

@@ -1,4 +1,4 @@
-"""Facts of a request that was not handed over to this service yet: stored until its dossier is consumed.
+"""Store messages and documents of a request that arrive before its dossier, until the dossier is consumed.
 
 Such a service has the table `early_note`.
 """

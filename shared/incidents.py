@@ -1,4 +1,4 @@
-"""What the log records of an exception: its type and place, never text that somebody typed."""
+"""What the log records of an exception: its type and location, never text that somebody typed."""
 
 import traceback
 from typing import Final

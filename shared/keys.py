@@ -1,4 +1,4 @@
-"""Secret keys with ids and rotation: the first key of a setting signs or seals, all of them verify or open."""
+"""Secret keys with ids and rotation: the first key signs or encrypts, all keys verify or decrypt."""
 
 import re
 from dataclasses import dataclass, field

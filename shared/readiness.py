@@ -1,4 +1,4 @@
-"""Degraded readiness: something that works less well in all copies alike, so that this copy stays in service."""
+"""Degraded readiness: a problem that all copies share, so that a copy reports it and stays in service."""
 
 
 class Degraded(str):

@@ -1,4 +1,4 @@
-"""Periodic jobs: a function run every so many seconds while the application runs."""
+"""Periodic jobs: run a function at a fixed interval while the application runs."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Profile of the territory of a request, shown beside it to départements and the national team."""
+"""Profile of a request's territory, for the pages of the département and the national team."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Refuse a text where one side has written as much about a request as it may (`Allowance`)."""
+"""Limit the amount of text that one side may write about a request (`Allowance`)."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Facts stored with the entries of a timeline, so that each page makes its own sentences from them.
+"""Event data stored with timeline entries, from which each page makes its own texts.
 
 The request that a fact carries is left out: each service stores it once, beside the timeline.
 """

@@ -1,4 +1,4 @@
-"""TLS for databases on other machines; tells whether an address stays on this one."""
+"""TLS for connections to databases on other machines; detects whether an address is local."""
 
 import os
 from ipaddress import ip_address

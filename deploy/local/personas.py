@@ -1,4 +1,4 @@
-"""Personas: the demonstration's agents, one per role, who sign in with one click."""
+"""Personas: the demonstration's agents, who sign in with one click."""
 
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5

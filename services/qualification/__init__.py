@@ -1,1 +1,1 @@
-"""Qualification: what a département does with a request, from its arrival to the validated outcome."""
+"""Qualification: the département's service, from the arrival of a request to the validated outcome."""

@@ -1,4 +1,4 @@
-"""Starts the service: `python -m services.qualification`."""
+"""Run the qualification service: `python -m services.qualification`."""
 
 from services.qualification.main import main
 

@@ -1,4 +1,4 @@
-"""Every environment variable of this service, with its meaning."""
+"""Environment variables of the qualification service."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The acknowledger: one acknowledgement for all messages whose effects are committed together (tuning)."""
+"""The acknowledger: acknowledges together all messages committed in the same transaction (tuning)."""
 
 import asyncio
 import contextlib

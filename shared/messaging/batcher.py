@@ -1,4 +1,4 @@
-"""The message batcher: gives arrived messages to the inbox in batches, two at a time, and answers each (tuning)."""
+"""The message batcher: passes received messages to the inbox in batches, and acknowledges or rejects each (tuning)."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Who may ask: the official communes, EPCI, départements and régions, by code, by name and as an applicant.
+"""Official territories (communes, EPCI, départements, régions): lookup by code, by name and as an applicant.
 
 `Territories.load()` once per process, in `main.py`; everybody else receives it.
 """

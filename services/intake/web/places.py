@@ -1,4 +1,4 @@
-"""Request dependencies: the territory named in the address, and today's date in Paris."""
+"""Lookups for handlers: an official territory by kind and code, and today's date in Paris."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""SMTP client: sends a mail in one attempt and returns the mail server's answer."""
+"""SMTP client with its send loop: claims due mails, sends each once, and stores the mail server's answer."""
 
 import asyncio
 import contextlib

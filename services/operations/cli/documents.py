@@ -1,4 +1,4 @@
-"""`cousu-main documents`: list and settle files without a row in intake's database, and infected files."""
+"""`cousu-main documents`: list files without a row in intake's database, confirm their removal, list infected files."""
 
 from pathlib import Path
 from typing import Annotated

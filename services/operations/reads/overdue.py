@@ -1,4 +1,4 @@
-"""Count overdue deadlines of cases, undelivered mails and suspended webhooks."""
+"""Count overdue deadlines of cases, waiting and failed mails, and suspended webhooks."""
 
 from collections.abc import Mapping
 from typing import Final

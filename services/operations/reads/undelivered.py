@@ -1,4 +1,4 @@
-"""Dead letters (`<queue>.dead`) and unrouted messages in RabbitMQ: list, show."""
+"""Dead letters (`<queue>.dead`) and unrouted messages in RabbitMQ: list, fetch."""
 
 import json
 from collections.abc import AsyncIterator

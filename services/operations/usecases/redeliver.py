@@ -1,4 +1,4 @@
-"""Redeliver dead letters and unrouted messages to the services that consume them.
+"""Redeliver dead letters to their consumer, and republish unrouted events from their publisher's journal.
 
 Operators publish nothing (ADR 36): what they send again goes through the database of the service that it concerns.
 """

@@ -1,4 +1,4 @@
-"""The agents to whom a case may be assigned."""
+"""Read the agents to whom a case may be assigned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

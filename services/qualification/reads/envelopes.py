@@ -1,4 +1,4 @@
-"""Read model of the yearly envelopes; one that was not spent from yet is whole."""
+"""Read model of the yearly envelopes; an envelope without a row has nothing committed."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the département's applicants say of the result: beside what was answered and what it cost, and by groups."""
+"""Read applicants' evaluations with the answer and the cost of each, and their averages by group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

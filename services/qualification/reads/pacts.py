@@ -1,4 +1,4 @@
-"""The list of pacts, those that moved last first."""
+"""Read the list of pacts, most recently changed first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Other requests of the territory that a case is about."""
+"""Read other requests of a case's territory."""
 
 from services.qualification.reads.case import CaseView
 from shared.db import Reader

@@ -1,4 +1,4 @@
-"""Deadlines that end soon and of which nobody was reminded yet."""
+"""The SQL of reminders: deadlines that are near and not yet reminded of."""
 
 from datetime import date, datetime
 from uuid import UUID

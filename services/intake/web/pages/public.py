@@ -1,4 +1,4 @@
-"""Public pages: the home page and the legal notices."""
+"""Public pages: home page, accessibility and legal notices; and downloads by a document link."""
 
 from litestar import Router, get
 from litestar.di import NamedDependency
