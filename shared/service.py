@@ -120,10 +120,10 @@ def messenger(
 
 def constants(**values: Any) -> Mapping[str, Callable[[], Awaitable[Any]]]:
     """Return dependencies that are the same for every request, by name."""
-    return {name: _always(value) for name, value in values.items()}
+    return {name: _constant(value) for name, value in values.items()}
 
 
-def _always(value: Any) -> Callable[[], Awaitable[Any]]:
+def _constant(value: Any) -> Callable[[], Awaitable[Any]]:
     async def provide() -> Any:
         return value
 

@@ -1,1 +1,1 @@
-"""Web layer of every service: pages, API, sign-in and error answers; it depends on no service."""
+"""HTTP layer shared by all services: application, actions, forms, sessions, sign-in, errors, theme."""

@@ -1,4 +1,7 @@
-"""Authentication and access rules: routes are closed unless `public=True`; agents have a session or a bearer token."""
+"""Authentication and authorisation of requests: agents by session cookie (pages) or bearer token (API).
+
+Every route needs an agent unless it is marked `public=True`.
+"""
 
 from typing import Any
 
@@ -23,13 +26,14 @@ PUBLIC = "public"
 """The mark of a route that needs no agent: `@get("/", public=True)`."""
 
 OWN_BEARER = "own_bearer"
-"""The mark of a public route whose handler reads a bearer token that is no agent's (`bearer_of`)."""
+"""The mark of a public route whose handler reads a bearer token of another kind (`bearer_of`)."""
 
 ELSEWHERE = "from_elsewhere"
 """The mark of a form that a page of another service may post."""
 
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+MULTIPART = "multipart/form-data"
+FORMS = ("application/x-www-form-urlencoded", MULTIPART)
 
 
 class FormExpired(Forbidden):
@@ -41,12 +45,12 @@ class FormExpired(Forbidden):
 
 
 def is_api(path: str) -> bool:
-    """Tell whether programs, not people, ask at this path."""
+    """Return whether this path is for programs, not for people."""
     return path.startswith(("/api/", "/health/", "/metrics"))
 
 
 class BadToken(Unauthenticated):
-    """A bearer token was given that opens nothing (HTTP 401)."""
+    """The bearer token is unknown, expired or revoked (HTTP 401)."""
 
     code = "bad_token"
     title = "The bearer token is unknown, expired or revoked"
@@ -54,7 +58,7 @@ class BadToken(Unauthenticated):
 
 
 async def closed_by_default(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Let in public routes and known agents; everybody else is refused (`Unauthenticated`)."""
+    """Guard: identify the agent; raises `Unauthenticated` without one, unless the route is public."""
     public = bool(handler.opt.get(PUBLIC))
     if is_api(connection.scope["path"]):
         agent = None if public else await _agent_by_bearer(connection)
@@ -68,7 +72,7 @@ async def closed_by_default(connection: Connection, handler: BaseRouteHandler) -
 
 
 async def from_our_pages(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Refuse forms that a browser says come from another site; the token in the form is checked besides."""
+    """Guard: raise `FormExpired` for a form that the browser marks as cross-site; the CSRF token is checked too."""
     if is_api(connection.scope["path"]) or handler.opt.get(ELSEWHERE):
         return
     came_from = connection.headers.get("sec-fetch-site", "same-origin")
@@ -77,7 +81,7 @@ async def from_our_pages(connection: Connection, handler: BaseRouteHandler) -> N
 
 
 async def json_for_the_api(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Refuse (`UnsupportedType`) an API body that is not of the kind the route reads."""
+    """Guard: raise `UnsupportedContent` for an API body whose content type is not the one the route reads."""
     if not is_api(connection.scope["path"]):
         return
     data = handler.parsed_data_field
@@ -91,11 +95,17 @@ async def json_for_the_api(connection: Connection, handler: BaseRouteHandler) ->
 
 
 class UnsupportedContent(UnsupportedType):
-    """The body is of another kind than this route reads (HTTP 415)."""
+    """The content type of the body is not the one that the route reads (HTTP 415)."""
 
     code = "unsupported_content"
     title = "Unsupported content type"
     sentence = "Le contenu doit être envoyé au format {wanted}."
+
+
+def require_content(request: Request[Any, Any, Any], *types: str) -> None:
+    """Raise `UnsupportedContent` when the body has none of these content types; the error names the first."""
+    if request.content_type[0] not in types:
+        raise UnsupportedContent(wanted=types[0])
 
 
 def only(*roles: Role) -> Guard:
@@ -111,19 +121,19 @@ def only(*roles: Role) -> Guard:
 
 
 def current_agent(connection: Connection) -> Agent | None:
-    """Return the agent of this request, if there is one; for public pages that greet them."""
+    """Return the agent of this request, or None; for public pages that greet agents."""
     agent: Agent | None = connection.scope.get("user")
     return agent
 
 
 def bearer_of(connection: Connection) -> str | None:
-    """Give the bearer token as it was sent; for public API routes with tokens of their own (intake's access token)."""
+    """Return the bearer token; for public API routes with tokens of their own (intake's access token)."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 async def provide_agent(request: Request[Any, Any, Any]) -> Agent:
-    """Dependency `agent`: who acts."""
+    """Dependency `agent`: the agent of this request; raises `Unauthenticated` without one."""
     agent = current_agent(request)
     if agent is None:
         raise Unauthenticated
@@ -131,12 +141,7 @@ async def provide_agent(request: Request[Any, Any, Any]) -> Agent:
 
 
 async def provide_cause(request: Request[Any, Any, Any]) -> Cause:
-    """Dependency `cause`: what transactions and events of this request answer to."""
-    return cause_of(request)
-
-
-def cause_of(request: Request[Any, Any, Any]) -> Cause:
-    """Make the cause of this request's changes out of its id and its place in a trace."""
+    """Dependency `cause`: correlation id and trace context of the transactions and events of this request."""
     state = request.scope["state"]
     return Cause(correlation_id=state["request_id"], traceparent=state["traceparent"])
 

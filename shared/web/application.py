@@ -1,27 +1,28 @@
-"""Build the Litestar application of a service: sign-in, error answers, health, metrics, headers and limits.
+"""Build the Litestar application of a service: routes, authentication, sessions, CSRF, errors, health, templates.
 
 Sections
-1. `create_application(...)`: what a service's `main.py` calls. `shared.web.server.serve` runs it until SIGTERM.
+1. `create_application(...)`: called by a service's `main.py`. `shared.web.server.serve` runs it until SIGTERM.
 2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (`opt={"public": True}` on a Router,
    `opt = …` in a Controller) they need an agent; pages then go to `/connexion?next=…`, the API answers 401.
    `guards=[only(Role.X)]` (shared.web.access) narrows to roles.
    Everything below `/api/` is API: bearer tokens only (cookies never count), no CSRF, errors are problem+json.
    Everything else is pages: session cookie, CSRF (`_csrf_token` in the form), errors are HTML.
-3. Dependencies, by name and marked with litestar.di's `NamedDependency`: `agent: NamedDependency[Agent]` · `database:
-   NamedDependency[Database]` · `cause: NamedDependency[Cause]` (for `database.transaction(cause)`) · `paging:
-   NamedDependency[Page]` (`?page=&per_page=`, shared.web.paging); more by `dependencies=`. Litestar 3 wants every
-   parameter marked so: `request_id: FromPath[UUID]`, `q: FromQuery[str | None] = None`, `data: JSONBody[NewThing]`
-   (litestar.params); an unmarked one is a warning, which is an error in tests.
-4. Pages: `render(request, "cases/list.html", **context)`, `flash`, `redirect` (shared.web.pages); `read_form`,
-   `submit_once`, `EurosTyped` (shared.web.forms).
-5. Refusals (shared.errors) are raised, never answered by hand: one table in shared.web.problems gives the status.
-   Bodies of API calls derive from `shared.web.problems.Body` (unknown members refused): `data: JSONBody[NewThing]`.
-   A `POST` handler answers 201 unless it says `status_code=200`.
-6. Answered by every service: `/health/live`, `/health/ready`, `/metrics`, `/api/v1/openapi.json`, `/static/…`,
+3. A handler takes `context: NamedDependency[...]` (request, database, cause and who asks; a service provides its own
+   kind by `dependencies=`, made of the dependencies `agent`, `cause` and `database`) and, for a list, `paging:
+   NamedDependency[Page]` (`?page=&per_page=`, shared.web.paging). Every other parameter is marked too: `request_id:
+   FromPath[UUID]`, `q: FromQuery[str | None] = None`, `data: JSONBody[NewThing]` (litestar.params); Litestar 3 warns
+   of an unmarked one, and a warning is an error in tests.
+4. An action that a page or the API offers is a row of the service's `web/actions.py`; its routes are made from the row
+   (shared.web.actions). Other pages use `render`, `flash`, `redirect` (shared.web.pages), `read_form` and `submit`
+   (shared.web.forms).
+5. Refusals (shared.errors) are raised; one table in shared.web.problems maps them to statuses. Bodies of API calls are
+   commands (shared.commands), which refuse unknown members. A `POST` handler that is written by hand answers 201
+   unless it has `status_code=200`.
+6. Every service has the routes `/health/live`, `/health/ready`, `/metrics`, `/api/v1/openapi.json`, `/static/…`,
    `/connexion`, `/connexion/retour`, `POST /deconnexion` (shared.web.signin).
 7. A larger body for one route (uploads): `request_max_body_size=52_428_800` on the handler.
-8. A handler whose transaction PostgreSQL rolled back for another one's sake runs again (ADR 30): before it commits, it
-   has no effect outside the database that may not happen twice.
+8. A handler runs again when PostgreSQL aborts its transaction because of a deadlock or a serialization failure (ADR
+   30). Effects outside the database that come before the commit must be idempotent.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -60,7 +61,7 @@ __all__ = ["Lifespan", "NavigationItem", "ReadinessCheck", "create_application"]
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 SWEEP_EVERY: Final = 600.0
-"""Seconds between two clean-ups of sessions that are over and of old form keys."""
+"""Seconds between two deletions of expired sessions and old form keys."""
 FORM_KEYS_LAST: Final = timedelta(days=2)
 WITHOUT_COOKIES: Final = [r"^/api/", r"^/health/", r"^/metrics", r"^/static/"]
 
@@ -86,12 +87,12 @@ def create_application(
     """Build the application of one service.
 
     `name` is technical ("intake"), `title` French, shown in pages. `pages` are mounted at `/`, `api` at
-    `/api/v1`. `templates` are the service's folders, searched before the common ones. `database` stays the
-    caller's to close; readiness always includes it. `lifespan` managers run while the application does, in order.
-    `bell` is the address of the agents' bell, here or on another service of the same site. `away` says in French what
-    is away, for the page that is shown while the service is unavailable. `public`: it has pages for everybody, which
-    search engines may read.
-    `consultations`: what the parameters of paths are about (shared.web.consultation_log); without it nothing is traced.
+    `/api/v1`. `templates` are the service's folders, searched before the common ones. The caller closes `database`;
+    readiness always includes it. `lifespan` managers run in their order while the application does. `bell` is the
+    address of the agents' notifications, on this or another service of the site. `away` returns in French what is
+    unavailable, for the page that answers 503. `public`: the service has pages for everybody, which search engines may
+    index. `consultations`: SQL that maps path parameters to requests (shared.web.consultation_log); without it,
+    consultations are not logged.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
     newest = keys(settings.secret_key.get_secret_value())[0]
@@ -167,7 +168,7 @@ class _StaticFiles(BaseLocalFileSystem):
     """The file system of `/static`."""
 
     async def info(self, path: PathType, **kwargs: Any) -> FileInfo:
-        """Describe a file; a name that no file can have (a null byte, 256 letters) is not found either."""
+        """Return the facts of a file; a name that no file can have (a null byte, 256 letters) is not found either."""
         try:
             return await super().info(path, **kwargs)
         except (ValueError, OSError) as error:
@@ -175,10 +176,10 @@ class _StaticFiles(BaseLocalFileSystem):
 
 
 def _repeat_after_conflicts(application: Litestar) -> None:
-    """Let each handler run again when PostgreSQL rolled its transaction back for another one's sake.
+    """Retry each handler after a deadlock or a serialization failure.
 
-    The handler alone is repeated: its arguments were read, and the body is kept with the request. One that has
-    committed a transaction is not; what it meets is answered as `Busy`.
+    Only the handler is repeated: its arguments were read, and the request stores the body. A handler that has committed
+    a transaction is not repeated; the conflict is answered as `Busy`.
     """
     for handler in {id(handler): handler for route in application.routes for handler in _handlers_of(route)}.values():
         handler._fn = _repeated(handler.fn)  # noqa: SLF001 - Litestar has no hook around a handler alone
@@ -200,13 +201,13 @@ def _repeated(act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:
     """Name a cookie so that services on other ports of the same host never read or overwrite it.
 
-    The CSRF cookie also names its key: Litestar never replaces one that an older key made, and refuses it.
+    The CSRF cookie also names its key: Litestar refuses a cookie made with an older key and does not replace it.
     """
     return f"{'__Host-' if settings.secure else ''}cousu_{name}_{purpose}"
 
 
 def _sweeping(database: Database, idle: timedelta) -> Lifespan:
-    """Clean up from time to time while the application runs."""
+    """Delete expired sessions and old form keys while the application runs."""
 
     async def sweep() -> None:
         async with database.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Static files: gathers npm's and ours into one folder; each address contains a hash of the content."""
+"""Static files: gather npm's and ours in one folder, and give each an address with the hash of its content."""
 
 import hashlib
 import os
@@ -34,14 +34,14 @@ FROM_NPM: Final = {
 
 
 class AssetMissing(Exception):
-    """A file that pages need is not there; the sentence says what to run."""
+    """A static file is missing; the message says which command makes it."""
 
 
 _NAMED: Final = re.compile(rb'url\("([a-z0-9/-]+\.[a-z0-9]+)"\)')
 
 
 def folder() -> Path:
-    """Where the gathered files lie: `COUSU_STATIC` (a container's own), or `build/static` beside the code."""
+    """Return the folder of the gathered files: `COUSU_STATIC` (in a container), or `build/static` beside the code."""
     return Path(os.environ.get("COUSU_STATIC") or ROOT / "build" / "static")
 
 
@@ -56,9 +56,9 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 
 def gather() -> int:
-    """Copy what is missing or has changed, and tell how many files that was. Safe while pages are served.
+    """Copy files that are missing or have changed; return their number. Safe while pages are served.
 
-    A file that is gathered already needs no source: a container ships without npm's folder.
+    A gathered file needs no source: a container ships without npm's folder.
     """
     copied = 0
     for source, name in sources():
@@ -85,7 +85,7 @@ def gather() -> int:
 
 @lru_cache(maxsize=256)
 def address(name: str) -> str:
-    """Give the address of a file with the hash of its content, so that browsers may keep it for ever."""
+    """Return the address of a file with the hash of its content, so that browsers may cache it for ever."""
     path = folder() / name
     if not path.is_file():
         gather()  # the first page of a fresh checkout
@@ -99,7 +99,7 @@ def _hash(path: Path) -> str:
 
 
 def _with_hashes(style: bytes, files: Mapping[str, Path]) -> bytes:
-    """Let a style name other files by the hash of their content too: browsers then keep them as they keep it."""
+    """Add to each `url(…)` of a style sheet the hash of the file, so that browsers may cache it for ever too."""
 
     def named(found: re.Match[bytes]) -> bytes:
         name = found[1].decode()
@@ -110,7 +110,7 @@ def _with_hashes(style: bytes, files: Mapping[str, Path]) -> bytes:
 
 
 def main() -> int:
-    """Gather the files; the set-up calls this."""
+    """Gather the files (`make assets`)."""
     try:
         copied = gather()
     except AssetMissing as missing:

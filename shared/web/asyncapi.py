@@ -1,4 +1,4 @@
-"""The route of a service's AsyncAPI document, which is built at the first request and then cached."""
+"""Route `/api/v1/asyncapi`: the AsyncAPI document of a service, made at the first request."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Describe = Callable[[], dict[str, Any]]
 
 
 def route(describe: Describe) -> HTTPRouteHandler:
-    """Make the route that answers with an AsyncAPI document; describing takes a second, so it happens in a thread."""
+    """Make the route that answers with an AsyncAPI document, made in a thread because that takes a second."""
     described = cache(lambda: encode_json(describe()))
 
     @get("/asyncapi", public=True, include_in_schema=False)

@@ -1,8 +1,7 @@
-"""Consultation log: records which agent was shown which request, before the response is sent.
+"""Audit log of reads: a middleware records in the table `consultation` which agent was shown which request.
 
-One middleware for all pages and calls of agents: a new route is traced without a line of its own. What is public is
-not traced, nor what tells an agent only that something was refused. Without a trace there is no answer but the refusal
-that the error calls for, as in any handler.
+It covers all pages and API calls of agents, so that a new route needs no code for it. Public answers and refusals are
+not recorded. The record is written before the answer is sent; when writing fails, an error is answered instead.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,18 +20,18 @@ from shared.web.problems import answer
 
 LONGEST_PATH: Final = 1_000
 SHOWN_AGAIN: Final = frozenset({400, 409})
-"""Statuses with which a page is shown again with the form that was refused."""
+"""Statuses of a page that is shown again with a refused form."""
 
 _LISTED: Final = "requests_listed"
 
 REQUEST_ITSELF: Final = "SELECT $1::uuid AS request_id"
-"""What a parameter named `request_id` is about."""
+"""SQL for a parameter that is itself the id of a request."""
 
 
 def log_consultations(database: Database, about: Mapping[str, str]) -> Callable[[ASGIApp], ASGIApp]:
-    """Make the middleware that notes who was shown what in the table `consultation`.
+    """Return the middleware that writes the table `consultation`.
 
-    `about`: for each parameter of paths that leads to requests, the SQL that gives their `request_id` for `$1`.
+    `about`: for each path parameter that identifies requests, the SQL that selects their `request_id` for `$1`.
     """
 
     async def trace(message: Message, scope: Scope) -> None:
@@ -57,7 +56,7 @@ def log_consultations(database: Database, about: Mapping[str, str]) -> Callable[
                     return
                 try:
                     await trace(message, scope)
-                except Exception as error:  # noqa: BLE001 - whatever it is, it is answered instead of what was to be shown
+                except Exception as error:  # noqa: BLE001 - any error is answered instead of the page
                     refused = True
                     await _refuse(error, scope, receive, send)
                 else:
@@ -71,19 +70,19 @@ def log_consultations(database: Database, about: Mapping[str, str]) -> Callable[
 
 
 async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer what was raised in place of an answer that may not leave; Litestar takes that one for begun."""
+    """Answer an error here: Litestar does not, since for it the first answer has begun."""
     request: Request[Any, Any, Any] = Request(scope, receive, send)
     response = answer(request, error)
     await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
 
 def log_listed_requests(request: Request[Any, Any, Any], request_ids: Iterable[UUID]) -> None:
-    """Name the requests in a list that shows their contacts: the trace names each of them."""
+    """Add the requests of a list that shows contacts to the record of this consultation."""
     request.scope["state"][_LISTED] = list(request_ids)
 
 
 async def record(tx: Transaction, agent: Agent, path: str, requests: Iterable[UUID]) -> None:
-    """Note that an agent was shown what is at a path, about these requests or none; once a minute for each."""
+    """Record that an agent was shown a path, about these requests or none; at most once a minute for each."""
     await tx.execute(
         """
         INSERT INTO consultation (agent_id, email, request_id, path, at)

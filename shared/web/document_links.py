@@ -1,6 +1,6 @@
-"""Signed links by which an agent's own service sends them to intake to download a document, valid for one minute.
+"""Signed, short-lived links to documents: an agent's service authorises and records, then redirects to intake.
 
-The clocks of the services' machines must agree within that minute.
+A link is valid for a minute; the clocks of the services' machines must agree within it.
 """
 
 from datetime import datetime, timedelta
@@ -13,16 +13,16 @@ LIFETIME: Final = timedelta(minutes=1)
 
 
 class DocumentLinks:
-    """Makes and reads the links by which intake gives a document; the services share the key."""
+    """Makes and reads the links with which intake serves a document; the services share the key."""
 
     def __init__(self, key: str) -> None:
         self._cipher = TokenCipher(key, purpose="document")
 
     def seal(self, document_id: UUID, *, at: datetime) -> str:
-        """Make the last part of the address, good for `LIFETIME`."""
+        """Return the last part of the address, valid for `LIFETIME`."""
         return self._cipher.encrypt({"document": str(document_id)}, at=at, lifetime=LIFETIME)
 
     def read(self, sealed: str, *, at: datetime) -> UUID | None:
-        """Tell which document it leads to; None when it is not ours, or too old."""
+        """Return the document of a link; None when it is forged or expired."""
         found = self._cipher.decrypt(sealed, at=at)
         return UUID(found["document"]) if found is not None else None

@@ -1,4 +1,4 @@
-"""Encrypt small values with the service's secret into short-lived tokens, for cookies, links and mandates."""
+"""Encrypted tokens (JWE, AES-256-GCM) for cookies and links: browsers carry them and cannot read or change them."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ from shared.keys import keys
 _HEADER = {"alg": "dir", "enc": "A256GCM"}
 
 BEFORE_IDS = ("", "legacy")
-"""Ids of the key that sealed before keys had ids."""
+"""Ids of the key of tokens that name none: they were made before keys had ids."""
 
 
 class TokenCipher:
-    """Seals small values with the service's secret, for one purpose: what is sealed for another does not open.
+    """Encrypts small values with the service's secret, for one purpose; a token of another purpose is refused.
 
-    The newest of its keys (`shared.keys`) seals and names itself (`kid`); what names no key was sealed before keys had
-    ids, and opens with the key that has none, or is called `legacy`, or is the last one.
+    The newest of its keys (`shared.keys`) encrypts and is named in the token (`kid`). A token without a name was made
+    before keys had ids; it is decrypted with the key that has no id, or is called `legacy`, or else is the last one.
     """
 
     def __init__(self, secret: str, *, purpose: str) -> None:
@@ -31,13 +31,13 @@ class TokenCipher:
         }
 
     def encrypt(self, value: dict[str, Any], *, at: datetime, lifetime: timedelta) -> str:
-        """Encrypt a value; it can be decrypted until its lifetime is over."""
+        """Return a token that holds a value until its lifetime is over."""
         held = json.dumps({"value": value, "until": (at + lifetime).timestamp()}, separators=(",", ":"))
         newest, key = next(iter(self._keys.items()))
         return jwe.encrypt_compact(_HEADER | ({"kid": newest} if newest else {}), held, key)
 
     def decrypt(self, sealed: str, *, at: datetime) -> dict[str, Any] | None:
-        """Give what was sealed; None when it is not ours, changed, or too old."""
+        """Return the value of a token; None when it is forged, changed or expired."""
         try:
             plain = jwe.decrypt_compact(sealed, self._key_of).plaintext
         except (JoseError, ValueError, KeyError):
@@ -51,7 +51,7 @@ class TokenCipher:
         return value
 
     def _key_of(self, sealed: GuestProtocol) -> OctKey:
-        """Return the key that a sealed value names. Raises `KeyError` for one that is not ours."""
+        """Return the key that a token names. Raises `KeyError` for an unknown one."""
         named = sealed.headers().get("kid")
         if named is None:
             named = next((name for name in BEFORE_IDS if name in self._keys), next(reversed(self._keys)))

@@ -1,4 +1,4 @@
-"""HTML forms: validate what was typed or show the page again with it, and accept each submission once."""
+"""HTML forms: parse and validate them, run a use case once per submission, show the page again with errors."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ from shared import clock, commands
 from shared.db import CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.errors import Invalid, Refusal
 from shared.web import validation
-from shared.web.access import FORMS, UnsupportedContent
+from shared.web.access import FORMS, require_content
 from shared.web.pages import csrf_token_of, flash, redirect
 from shared.web.problems import Busy, problem_of, status_of
 
@@ -44,12 +44,12 @@ class Form(Generic[Model]):
     files: Mapping[str, list[UploadFile]] = field(default_factory=dict)
     fingerprint: bytes = b""
     more: bool = False
-    """Sent by the button `_more`, which only wants the page again with more rows to fill in."""
+    """Sent by the button `_more`, which asks for the page again with more empty rows."""
     prefix: str = ""
-    """What the names of its fields begin with on a page that has several forms."""
+    """Prefix of the names of its fields, on a page with several forms."""
 
     def refuse(self, refusal: Refusal) -> None:
-        """Take a refusal of the use case into the form's errors: field by field, or for the whole form under ""."""
+        """Add a refusal of the use case to the form's errors: by field, or for the whole form under ""."""
         if isinstance(refusal, Invalid) and refusal.errors:
             self.errors.update({f"{self.prefix}{error.field}": error.message for error in refusal.errors})
         else:
@@ -67,12 +67,11 @@ async def read_form(
     """Read an urlencoded or multipart form into a model.
 
     Blank fields count as not given. A list is a field sent several times; `contact.email` and `items.0.name` are
-    members of members. Names that start with `_` are the kit's own. Secret links in what was typed are masked.
+    members of members. Names that start with `_` are reserved. Secret links in what was typed are masked.
     Names may begin with `within` and a dot, so that those of several forms on one page differ. Members of the model
     that are `known` already, from the page's address, are not read.
     """
-    if request.content_type[0] not in FORMS:
-        raise UnsupportedContent(wanted=FORMS[0])
+    require_content(request, *FORMS)
     sent = await request.form()
     values: dict[str, Any] = {}
     files: dict[str, list[UploadFile]] = {}
@@ -114,11 +113,11 @@ async def submit(
     act: Callable[[Transaction, Model], Awaitable[str]],
     *,
     again: Callable[[int], Awaitable[Shown]],
-    said: str | None = None,
+    done: str | None = None,
 ) -> Redirect | Shown:
-    """Do once what a valid form asks, say so and go to the path that `act` gives.
+    """Run `act` once for a valid form, flash the sentence `done` and redirect to the path that `act` returns.
 
-    A form that is not valid, or was refused, gives its page `again`: with a status, what was typed and what is wrong.
+    For a form that is not valid or was refused, return the page that `again` makes for a status.
     """
     typed = form.model
     if form.more:
@@ -138,8 +137,8 @@ async def submit(
         page = await again(status_of(refusal))
         page.headers.update(problem_of(refusal).headers)
         return page
-    if said:
-        flash(request, said)
+    if done:
+        flash(request, done)
     return answer
 
 
@@ -150,9 +149,9 @@ async def submit_once(
     *,
     cause: Cause,
 ) -> Redirect:
-    """Do it in one transaction and go to the path that `act` gives; sent again, the same form only goes there.
+    """Run `act` in one transaction and redirect to the path that it returns; a repeated submission is only redirected.
 
-    `act` is repeated after a conflict of transactions; refuses with `Busy` when each attempt met one.
+    `act` is repeated after a deadlock or serialization failure; raises `Busy` when each attempt met one.
     """
 
     async def once() -> str:
@@ -170,7 +169,7 @@ async def submit_once(
 
 
 async def claim(tx: Transaction, fingerprint: bytes, *, at: datetime) -> bool:
-    """Take a submission for oneself; waits for another that is under way, and tells False when that one was done."""
+    """Claim a submission; waits for a concurrent one with its fingerprint, and returns False if that one committed."""
     taken = await tx.fetchval(
         """
         INSERT INTO form_submission (fingerprint, location, submitted_at)
@@ -185,18 +184,18 @@ async def claim(tx: Transaction, fingerprint: bytes, *, at: datetime) -> bool:
 
 
 async def settle(tx: Transaction, fingerprint: bytes, location: str) -> None:
-    """Note where a submission led."""
+    """Store the path to which a submission was redirected."""
     await tx.execute("UPDATE form_submission SET location = $2 WHERE fingerprint = $1", fingerprint, location)
 
 
 async def outcome(tx: Transaction, fingerprint: bytes) -> str:
-    """Tell where a submission that was done before led."""
+    """Return the path to which an earlier submission was redirected."""
     location: str = await tx.fetchval("SELECT location FROM form_submission WHERE fingerprint = $1", fingerprint)
     return location
 
 
 async def sweep(tx: Transaction, *, before: datetime) -> None:
-    """Forget submissions so old that no browser sends them again."""
+    """Delete submissions that are too old to be sent again."""
     await tx.execute("DELETE FROM form_submission WHERE submitted_at < $1", before)
 
 
@@ -245,7 +244,7 @@ def _without_empty_rows(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _holds_many(model: type[BaseModel], name: str) -> bool:
-    """Tell whether the field of this dotted name is a list of values."""
+    """Return whether the field of this dotted name is a list of values."""
     kinds: list[Any] = [model]
     for part in name.split("."):
         kinds = [inner for kind in kinds for inner in _below(kind, part)]
@@ -256,7 +255,7 @@ _MANY = frozenset({list, set, frozenset, tuple})
 
 
 def _below(kind: Any, part: str) -> list[Any]:
-    """Give the types found under a type by the name of a member, or by the number of an item."""
+    """Return the types of a member by its name, or of an item by its number."""
     if part.isdecimal():
         return [choice for item in get_args(kind) for choice in _choices(item)] if get_origin(kind) in _MANY else []
     members = kind.model_fields.items() if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
@@ -264,7 +263,7 @@ def _below(kind: Any, part: str) -> list[Any]:
 
 
 def _choices(annotation: Any) -> list[Any]:
-    """Give the branches of a union, or the type itself; without what annotates it."""
+    """Return the branches of a union, or the type itself, without annotations."""
     if get_origin(annotation) is Annotated:
         return _choices(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:
@@ -273,7 +272,7 @@ def _choices(annotation: Any) -> list[Any]:
 
 
 def _tree(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Hang dotted names on a tree, leaving out what is blank."""
+    """Return the tree of dotted names, without blank values."""
     root: dict[str, Any] = {}
     for name, value in values.items():
         filled = [item for item in value if item] if isinstance(value, list) else value

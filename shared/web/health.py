@@ -1,4 +1,4 @@
-"""Routes for monitoring: liveness, readiness and Prometheus metrics."""
+"""Health checks and metrics: `/health/live`, `/health/ready`, `/metrics` (Prometheus)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,12 +15,12 @@ from shared.readiness import Degraded
 from shared.web.problems import Problem, problem_response, status_of
 
 ReadinessCheck: TypeAlias = Callable[[], Awaitable[str | None]]
-"""Answers None when fine, else an English sentence that names what is missing, or is `Degraded`."""
+"""Returns None when healthy, else an English sentence that names what is missing, or is `Degraded`."""
 
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
 
-PATIENCE: Final = 3.0
-"""Seconds after which a check that does not answer counts as missing."""
+CHECK_TIMEOUT: Final = 3.0
+"""Seconds after which a check that has not returned fails."""
 
 
 class NotReady(Unavailable):
@@ -42,7 +42,7 @@ class NotReady(Unavailable):
 def routes(
     database: Database, checks: Sequence[ReadinessCheck], networks: Sequence[IPNetwork] = ()
 ) -> list[HTTPRouteHandler]:
-    """Make the routes that probes and Prometheus ask; only these networks get figures, and what is missing by name."""
+    """Make the routes for probes and Prometheus; only these networks get metrics and the names of what is missing."""
 
     async def database_answers() -> str | None:
         try:
@@ -74,7 +74,7 @@ def routes(
 
 
 def _watches(request: Request[Any, Any, Any], networks: Sequence[IPNetwork]) -> bool:
-    """Tell whether a request comes from one of these networks; by a socket of the file system nobody knows."""
+    """Return whether a request comes from one of these networks; False for a Unix socket, which has no address."""
     if request.client is None:
         return False
     try:
@@ -88,9 +88,9 @@ def _watches(request: Request[Any, Any, Any], networks: Sequence[IPNetwork]) -> 
 async def _asked(check: ReadinessCheck) -> str | None:
     name = getattr(check, "__name__", type(check).__name__)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(CHECK_TIMEOUT):
             return await check()
     except TimeoutError:
-        return f"{name}: no answer within {PATIENCE:g} seconds"
-    except Exception as exc:  # noqa: BLE001 - a check that breaks is an answer too
+        return f"{name}: no answer within {CHECK_TIMEOUT:g} seconds"
+    except Exception as exc:  # noqa: BLE001 - a check that raises has failed
         return f"{name}: {type(exc).__name__}"

@@ -1,6 +1,6 @@
-"""Filing mandates: an encrypted token that tells intake which agent files on behalf of a collectivité.
+"""Mandates: encrypted tokens by which an agent of another service files at intake on behalf of a collectivité.
 
-A mandate is posted, never part of an address, and intake takes each one once.
+A mandate is posted, never part of an address, and intake accepts each one once.
 """
 
 from datetime import datetime, timedelta
@@ -12,9 +12,9 @@ from shared.contracts.fact import Actor
 from shared.web.encrypted_tokens import TokenCipher
 
 LIFETIME: Final = timedelta(minutes=10)
-"""Long enough to begin; what was begun may be filled in and filed for as long as any draft."""
+"""Time to begin a draft; the draft then lasts as long as any other."""
 PATH: Final = "/demande/mandat"
-"""Where intake takes a mandate that a browser posts."""
+"""Address at intake to which a browser posts a mandate."""
 POSTED_AS: Final = "mandat"
 """The field of the form that holds it."""
 
@@ -26,11 +26,11 @@ class Mandates:
         self._cipher = TokenCipher(key, purpose="filing for a collectivité")
 
     def give(self, agent: Actor, *, at: datetime) -> str:
-        """Encrypt who files into a mandate that is valid for `LIFETIME`."""
+        """Return a mandate for this agent, valid for `LIFETIME`."""
         held = {"id": str(clock.new_id()), "agent": agent.model_dump(mode="json")}
         return self._cipher.encrypt(held, at=at, lifetime=LIFETIME)
 
     def read(self, mandate: str, *, at: datetime) -> tuple[UUID, Actor] | None:
-        """Tell which mandate it is and who files; None when the mandate is not ours, or too old."""
+        """Return the id of a mandate and its agent; None when it is forged or expired."""
         found = self._cipher.decrypt(mandate, at=at)
         return (UUID(found["id"]), Actor.model_validate(found["agent"])) if found is not None else None

@@ -1,4 +1,4 @@
-"""Middleware of every service: request id, access log, metrics, security headers, rate limit and ETag."""
+"""Middleware of every request: id, trace, log line, metrics, rate limit, security headers, masking of secret links."""
 
 import re
 import time
@@ -22,29 +22,29 @@ log = structlog.get_logger(__name__)
 REQUESTS: Final = Counter("cousu_http_requests", "Requests answered", ["service", "method", "route", "status"])
 SECONDS: Final = Histogram(
     "cousu_http_request_seconds",
-    "Time to the last byte of the answer; of a stream, which lasts as long as it is wanted, to the first",
+    "Time to the last byte of the answer; of an event stream, to the first",
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 FAILURES: Final = Counter("cousu_http_failures", "Requests that ended in an error of ours", ["service"])
-"""One for each service, there from its start: an increase from nothing to the first would not be seen."""
+"""Initialised to zero at start: Prometheus would not see the increase from an absent series to 1."""
 REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 STREAM: Final = "text/event-stream"
 OK: Final = 200
 UNCHANGED: Final = 304
 UNEXPECTED: Final = 500
 REVEALS: Final = "reveals_links"
-"""Name in a route's `opt`: it shows secret links to whom they belong, or who is to hand them on."""
+"""Key in a route's `opt`: secret links in its answers are not masked."""
 POSTS_TO: Final = "posts_to"
-"""Name in a request's state: the one other origin to which a form of the page may be posted."""
+"""Key in a request's state: the one other origin to which a form of the page may be posted."""
 _COVERS: Final = "covers_secrets"
 _READABLE: Final = ("text/html", "text/plain", "text/csv", STREAM, "application/json", "application/problem+json")
 QUIET: Final = ("/health/", "/metrics", "/static/")
-"""What machines ask all the time: counted, not logged, not limited."""
+"""Paths that machines poll: counted, not logged, not rate limited."""
 
 
 class RequestMiddleware:
-    """Wraps the whole application, so that nothing is answered without passing here, not even a 404."""
+    """Outermost middleware: it gives each request an id, traces, counts, times and logs it, 404 included."""
 
     def __init__(self, app: ASGIApp, *, service: str) -> None:
         self._app = app
@@ -52,7 +52,7 @@ class RequestMiddleware:
         FAILURES.labels(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Name the request, follow it, and tell how it ended."""
+        """Answer the request, then record its status and duration."""
         method = str(scope.get("method", "websocket"))
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         request_id = _request_id(headers.get(b"x-request-id", ""))
@@ -93,7 +93,7 @@ class RequestMiddleware:
 
     @staticmethod
     def _step(method: str, given: str, request_id: str, *, quiet: bool) -> tracing.Step:
-        """Go on with the caller's trace, or start one; what machines ask all the time is no part of any."""
+        """Continue the caller's trace, or start one; requests that machines poll have none."""
         after = tracing.known(given)
         if quiet:
             return tracing.Step(after)
@@ -102,9 +102,9 @@ class RequestMiddleware:
 
 
 class RateLimit(ASGIMiddleware):
-    """So many requests a minute from one network, in this process: a bucket that fills steadily and may be emptied.
+    """Rate limit by network, in this process: a token bucket of so many requests a minute.
 
-    A coarse guard of the processor, before anything is read. What a request may do is limited by `shared.limits`.
+    It protects the processor before anything is read. `shared.limits` limits what a request may do.
     """
 
     LARGEST = 50_000
@@ -115,7 +115,7 @@ class RateLimit(ASGIMiddleware):
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Let the request in, or refuse it (`TooManyRequests`)."""
+        """Pass the request on, or raise `TooManyRequests`."""
         client = scope.get("client")
         if self._per_minute and client and not scope["path"].startswith(QUIET):
             self._take(network_of(str(client[0])))
@@ -133,10 +133,10 @@ class RateLimit(ASGIMiddleware):
 
 
 class NotModified(ASGIMiddleware):
-    """Answer 304 without a body to who has the file already: its `ETag` is among those of `If-None-Match`."""
+    """Conditional requests: answer 304 without a body when the `ETag` is among those of `If-None-Match`."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Compare the tags when the answer begins; what follows of an answer that is not sent is dropped."""
+        """Compare the tags when the answer starts; the body of an answer that is not sent is dropped."""
         asked = dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
         known = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
         same = False
@@ -159,7 +159,7 @@ class NotModified(ASGIMiddleware):
 
 
 def security_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, Scope], Any]:
-    """Make the hook that gives every answer its headers; pages may listen to one more place, when it is told."""
+    """Return the hook that sets the security headers; `listens_to` is another origin of event streams for pages."""
     elsewhere = f" {listens_to}/flux" if "://" in listens_to else ""
     fixed = {
         "Content-Security-Policy": (
@@ -185,19 +185,19 @@ def security_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message
             headers["Content-Security-Policy"] = fixed["Content-Security-Policy"].replace(own, f"{own} {other}")
         for name, value in fixed.items():
             headers.setdefault(name, value)
-        kept = scope["path"].startswith("/static/") and message["status"] in {OK, UNCHANGED}
-        if kept and scope["query_string"].startswith(b"v="):
+        cached = scope["path"].startswith("/static/") and message["status"] in {OK, UNCHANGED}
+        if cached and scope["query_string"].startswith(b"v="):
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:
-            headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
+            headers.setdefault("Cache-Control", "no-cache" if cached else "no-store")
 
     return give
 
 
 def mask_secret_links(message: Message, scope: Scope) -> None:
-    """Cover the secret links in what is shown, but those that the reader came with (hook).
+    """Hook: mask the secret links in an answer, except those in the request itself.
 
-    What was typed before links were masked stands in journals as it was.
+    Journals hold texts that were typed before input was masked.
     """
     state = scope["state"]
     if message["type"] == "http.response.start":
@@ -208,13 +208,13 @@ def mask_secret_links(message: Message, scope: Scope) -> None:
 
 
 def _opt(scope: Scope) -> Mapping[str, Any]:
-    """Give what the route says of itself; an address that leads nowhere has no route."""
+    """Return the route's `opt`; empty for an address without a route."""
     handler = scope.get("route_handler")
     return handler.opt if handler is not None else {}
 
 
 def own_links(scope: Scope) -> frozenset[str]:
-    """Give what may be a link's token in the address and the authorization with which somebody came."""
+    """Return what may be a link's token in the address and the `Authorization` header of the request."""
     given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     return frozenset(scope["path"].split("/")) | frozenset(given.split(" "))
 

@@ -1,4 +1,4 @@
-"""OpenID Connect client for the sign-in provider (ProConnect), with only the parameters that it accepts."""
+"""OpenID Connect client for sign-in with ProConnect, which refuses parameters that it does not know."""
 
 import asyncio
 import secrets
@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
@@ -23,22 +23,24 @@ from shared.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
+Value = TypeVar("Value")
+
 SCOPE: Final = "openid email"
 ALGORITHMS: Final = ("RS256", "ES256", "PS256")
-"""Signatures by a key that only the provider has; a shared secret (HS256) is not one."""
+"""Asymmetric signatures only: with a shared secret (HS256) the provider would not be the only signer."""
 FRESH_FOR: Final = 3600.0
-"""Seconds for which what the provider says about itself is not asked again."""
+"""Seconds for which the provider's metadata and keys are cached."""
 ASK_AGAIN_AFTER: Final = 10.0
-"""Seconds between two questions for the keys when a signature does not hold: the provider may have changed them."""
+"""Age in seconds from which cached keys are fetched again when a signature is invalid: they may have been rotated."""
 TRIES: Final = 2
 TIMEOUT: Final = httpx2.Timeout(5.0)
 LEEWAY: Final = 60
 RANDOM_BYTES: Final = 32
-"""Makes states and nonces of 43 characters, where ProConnect asks for 32 at least."""
+"""Makes states and nonces of 43 characters; ProConnect requires at least 32."""
 
 
 class ProviderUnavailable(Unavailable):
-    """The sign-in provider does not answer, or not as agreed."""
+    """The sign-in provider does not answer, or not as OpenID Connect requires."""
 
     code = "signin_unavailable"
     title = "The sign-in provider is away"
@@ -49,7 +51,7 @@ class ProviderUnavailable(Unavailable):
 
 
 class SignInFailed(Invalid):
-    """What came back from the provider does not prove who it is about."""
+    """The provider's answer does not prove the person's identity."""
 
     code = "signin_failed"
     title = "Sign-in could not be completed"
@@ -58,7 +60,7 @@ class SignInFailed(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class SignInAttempt:
-    """What we must remember between leaving for the provider and coming back."""
+    """What is stored in a cookie between the redirect to the provider and the return."""
 
     state: str
     nonce: str
@@ -67,31 +69,34 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person and the proof of their sign-in, which the provider wants back at sign-out."""
+    """A person and their id token, which the provider requires at sign-out."""
 
     person: Person
     id_token: str
 
 
 @dataclass(slots=True)
-class _Cached:
-    value: Any
+class _Cached(Generic[Value]):
+    value: Value
     at: float
+
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.at <= FRESH_FOR
 
 
 class OidcClient:
-    """One provider, asked only when somebody signs in, so that a service starts and works while it is away."""
+    """Client of one provider, called at sign-in only: a service starts and works while the provider is down."""
 
     def __init__(self, settings: ServiceSettings, *, redirect_uri: str, after_sign_out: str) -> None:
         self._settings = settings
         self._issuer = settings.oidc_issuer or ""
         self._redirect_uri = redirect_uri
         self._after_sign_out = after_sign_out
-        self._metadata: _Cached | None = None
-        self._keys: _Cached | None = None
+        self._metadata: _Cached[Mapping[str, Any]] | None = None
+        self._keys: _Cached[KeySet] | None = None
 
     async def start(self) -> tuple[str, SignInAttempt]:
-        """Give the address that a person must visit to sign in, and what to remember meanwhile."""
+        """Return the authorization URL, and the attempt to store until the return."""
         metadata = await self._describe()
         attempt = SignInAttempt(*(secrets.token_urlsafe(RANDOM_BYTES) for _ in range(3)))
         async with self._client() as client:
@@ -104,7 +109,7 @@ class OidcClient:
         return str(url), attempt
 
     async def finish(self, attempt: SignInAttempt, code: str) -> SignedIn:
-        """Exchange the code for the person; refuses (`SignInFailed`) whatever is not proven."""
+        """Exchange the authorization code for the person; raises `SignInFailed` when the identity is not proven."""
         metadata = await self._describe()
         async with self._client() as client:
             try:
@@ -112,7 +117,7 @@ class OidcClient:
                 token: Mapping[str, Any] = await client.fetch_token(
                     metadata["token_endpoint"], code=code, grant_type="authorization_code", **with_verifier
                 )
-                # By hand: Authlib takes a token that lives a minute, as ProConnect's do, for one that is over.
+                # Not by Authlib: it considers a token that lives a minute, as ProConnect's do, as expired.
                 answer = await client.request(
                     "GET",
                     metadata["userinfo_endpoint"],
@@ -136,7 +141,7 @@ class OidcClient:
         return SignedIn(Person(self._issuer, str(proof["sub"]), self._address(claims)), str(token["id_token"]))
 
     async def sign_out_url(self, id_token: str) -> str | None:
-        """Give the address that also signs out at the provider; None where it has none or does not answer."""
+        """Return the address that signs out at the provider; None when it has none or does not answer."""
         try:
             endpoint = (await self._describe()).get("end_session_endpoint")
         except ProviderUnavailable:
@@ -153,7 +158,7 @@ class OidcClient:
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
     def _address(self, claims: Mapping[str, Any]) -> str | None:
-        """Give the person's address if the provider answers for it."""
+        """Return the person's e-mail address if the provider verified it."""
         verified = claims.get("email_verified", self._settings.oidc_emails_are_verified)
         email = claims.get("email")
         return email if verified is True and isinstance(email, str) else None
@@ -170,7 +175,7 @@ class OidcClient:
         return claims
 
     async def _read_jwt(self, token: str, *, nonce: str | None) -> Mapping[str, Any]:
-        """Check signature, issuer, audience and times; an id token also answers the nonce."""
+        """Verify signature, issuer, audience and times, and the nonce of an id token."""
         rules: dict[str, Any] = {
             "iss": {"essential": True, "value": self._issuer},
             "aud": {"essential": True, "value": self._settings.oidc_client_id},
@@ -192,35 +197,31 @@ class OidcClient:
         raise SignInFailed
 
     def _keys_are_old(self) -> bool:
-        """Tell whether the provider may have changed its keys since we asked; a forged token is no reason to ask on."""
+        """Return whether the keys may have been rotated since they were fetched; limits fetches for forged tokens."""
         return self._keys is not None and time.monotonic() - self._keys.at > ASK_AGAIN_AFTER
 
     async def _describe(self) -> Mapping[str, Any]:
         if not self._issuer:
             raise ProviderUnavailable
-        if self._metadata is None or time.monotonic() - self._metadata.at > FRESH_FOR:
-            try:
-                found = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
-            except ProviderUnavailable:
-                if self._metadata is None:
-                    raise
-                return self._known()
-            if str(found.get("issuer", "")).rstrip("/") != self._issuer:
-                log.error("signin.wrong_issuer", expected=self._issuer)
-                raise ProviderUnavailable
-            self._metadata = _Cached(found, time.monotonic())
-        return self._known()
-
-    def _known(self) -> Mapping[str, Any]:
-        known: Mapping[str, Any] = self._metadata.value if self._metadata else {}
-        return known
+        if self._metadata is not None and self._metadata.is_fresh():
+            return self._metadata.value
+        try:
+            found = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
+        except ProviderUnavailable:
+            if self._metadata is None:
+                raise
+            return self._metadata.value
+        if str(found.get("issuer", "")).rstrip("/") != self._issuer:
+            log.error("signin.wrong_issuer", expected=self._issuer)
+            raise ProviderUnavailable
+        self._metadata = _Cached(found, time.monotonic())
+        return found
 
     async def _key_set(self, *, fresh: bool) -> KeySet:
-        if fresh or self._keys is None or time.monotonic() - self._keys.at > FRESH_FOR:
+        if fresh or self._keys is None or not self._keys.is_fresh():
             found = await self._ask((await self._describe())["jwks_uri"])
             self._keys = _Cached(KeySet.import_key_set(found), time.monotonic())  # type: ignore[arg-type] # checked by joserfc
-        keys: KeySet = self._keys.value
-        return keys
+        return self._keys.value
 
     async def _ask(self, url: str) -> dict[str, Any]:
         for attempt in range(1, TRIES + 1):
@@ -257,4 +258,4 @@ class OidcClient:
 
 
 def _failure(status: int) -> Exception:
-    return ProviderUnavailable() if status >= 500 else SignInFailed()  # noqa: PLR2004 - the provider's own fault
+    return ProviderUnavailable() if status >= 500 else SignInFailed()  # noqa: PLR2004 - an error of the provider

@@ -1,4 +1,4 @@
-"""Build the OpenAPI document of a service: what each call takes, returns and refuses."""
+"""OpenAPI document of a service: Litestar's description, completed with errors, security and strict bodies."""
 
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ REFUSALS: Final = {
 
 
 def configuration(title: str) -> OpenAPIConfig:
-    """Tell Litestar what to describe; served by `route`, which adds what it cannot know."""
+    """Return the configuration of the OpenAPI document; `document` completes what Litestar makes from it."""
     return OpenAPIConfig(
         title=title,
         version=VERSION,
@@ -81,12 +81,12 @@ def configuration(title: str) -> OpenAPIConfig:
 
 @get(ADDRESS, public=True, include_in_schema=False, sync_to_thread=False)
 def route(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Give the description of this service's API."""
+    """Answer with the OpenAPI document."""
     return Response(encode_json(document(request.app)), media_type="application/json")
 
 
 def document(application: Litestar) -> dict[str, Any]:
-    """Describe the API of an application: also what the repository keeps and compares."""
+    """Return the OpenAPI document of an application; tests compare it with the one in `docs/api`."""
     described: dict[str, Any] = application.openapi_schema.to_schema()
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -112,12 +112,12 @@ def document(application: Litestar) -> dict[str, Any]:
 
 
 def _strict_bodies(kind: type[Command]) -> set[str]:
-    """Name the bodies, which refuse unknown members: what the framework does not tell."""
+    """Return the names of bodies that refuse unknown members, which Litestar does not describe."""
     return {name for below in kind.__subclasses__() for name in {below.__name__} | _strict_bodies(below)}
 
 
 def _never_sent(kind: type[BaseModel]) -> dict[str | None, frozenset[str]]:
-    """Give the fields of each model that it excludes from what is sent: the framework describes them all."""
+    """Return, by model, the fields that are excluded from responses; Litestar describes all fields."""
     found: dict[str | None, frozenset[str]] = {}
     for below in kind.__subclasses__():
         if excluded := frozenset(name for name, field in below.model_fields.items() if field.exclude):
@@ -127,14 +127,14 @@ def _never_sent(kind: type[BaseModel]) -> dict[str | None, frozenset[str]]:
 
 
 def _leave_out(schema: dict[str, Any], names: frozenset[str]) -> None:
-    """Take properties out of the schema of an object."""
+    """Remove properties from the schema of an object."""
     for name in names:
         schema["properties"].pop(name, None)
         schema["required"] = [one for one in schema.get("required", []) if one != name]
 
 
 def _public_operations(application: Litestar) -> set[tuple[str, str]]:
-    """Give the operations that need no token at all."""
+    """Return the operations that need no token."""
     return {
         (route.path_format or "/", method)
         for route in application.routes

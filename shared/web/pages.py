@@ -1,4 +1,4 @@
-"""Render pages from templates with navigation and user, and keep flash messages across a redirect."""
+"""Page rendering: Jinja templates with their common variables, flash messages, redirects, navigation."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -28,9 +28,9 @@ KEY_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """An entry of the menu; shown to agents with one of the roles, or to all when there are none.
+    """An entry of the menu, shown to agents with one of the roles, or to everybody when there are none.
 
-    With `whole_country`, those of them who see only some départements do not get it.
+    With `whole_country`, agents who are limited to some départements do not see it.
     """
 
     label: str
@@ -39,7 +39,7 @@ class NavigationItem:
     whole_country: bool = False
 
     def is_for(self, agent: Agent | None) -> bool:
-        """Tell whether this agent, or a visitor who is none, sees the entry."""
+        """Return whether this agent, or an anonymous visitor (None), sees the entry."""
         if agent is None:
             return not self.roles
         return (not self.roles or agent.has(*self.roles)) and not (self.whole_country and agent.perimeter is not None)
@@ -53,16 +53,16 @@ class Site:
     title: str
     navigation: tuple[NavigationItem, ...] = ()
     bell: str = ""
-    """Where agents see what is new for them, here or on another service; empty where they have no bell."""
+    """Address of the agents' notifications, on this or another service; empty without any."""
     away: Callable[[], Sequence[str]] = tuple
-    """Says in French what is away besides, for the page of a service that is unavailable."""
+    """Returns in French what else is unavailable, for the page that answers 503."""
 
 
 def render(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: object) -> Template:
     """Show a template, with the variables that every page has.
 
-    These are `service`, `agent`, `csrf_token`, `form_key`, `flash`, `navigation`, `static` and `request`. Sentences are
-    taken by the layout that shows them: a printed page or a PDF leaves them to the next page.
+    These are `service`, `agent`, `csrf_token`, `form_key`, `flash`, `navigation`, `static` and `request`. Flash
+    messages are removed when a layout shows them: a printed page or a PDF leaves them to the next page.
     """
     site: Site = request.app.state["site"]
     agent = current_agent(request) or session_of(request).agent
@@ -78,22 +78,22 @@ def render(request: Request[Any, Any, Any], template: str, *, status_code: int =
 
 
 def flash(request: Request[Any, Any, Any], text: str, level: str = "success") -> None:
-    """Keep a French sentence for the next page; levels: success, info, warning, danger."""
+    """Store a French sentence for the next page; levels: success, info, warning, danger."""
     request.session.setdefault(FLASH, []).append([level, text])
 
 
 def posts_to(request: Request[Any, Any, Any], address: str) -> None:
-    """Let a form of the page be posted to another service, by its address."""
+    """Allow in the content security policy that a form of the page is posted to another service."""
     request.scope["state"][POSTS_TO] = "{0.scheme}://{0.netloc}".format(urlsplit(address))
 
 
 def redirect(path: str) -> Redirect:
-    """See other (303): where the browser goes after a form."""
+    """Return a redirect after a form (303 See Other)."""
     return Redirect(path, status_code=303)
 
 
 def take_flashes(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
-    """Give the sentences kept for this page, once."""
+    """Return and remove the flash messages."""
     session = request.scope.get("session")
     if not isinstance(session, dict):
         return []
@@ -101,7 +101,7 @@ def take_flashes(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
 
 
 def csrf_token_of(request: Request[Any, Any, Any]) -> str:
-    """Give the token that forms of this page send back."""
+    """Return the CSRF token for the forms of this page."""
     token = ScopeState.from_scope(request.scope).csrf_token
     return token if isinstance(token, str) else ""
 
@@ -113,7 +113,7 @@ def engine(folders: Sequence[Path]) -> TemplateConfig[JinjaTemplateEngine]:
 
 @cache
 def _environment(folders: tuple[Path, ...]) -> Environment:
-    """Make what compiles templates, once per process and service: tests make an application each."""
+    """Make the Jinja environment; cached, because tests make many applications."""
     environment = Environment(
         loader=FileSystemLoader([*folders, TEMPLATES]), autoescape=True, undefined=StrictUndefined, auto_reload=False
     )
@@ -123,7 +123,7 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
 
 
 def _navigation(site: Site, agent: Agent | None, path: str) -> list[tuple[str, str, bool]]:
-    """Give the entries that this agent sees; the current one is the longest that starts the path."""
+    """Return the entries that this agent sees; the current one is the longest prefix of the path."""
     shown = [item for item in site.navigation if item.is_for(agent)]
     leading = [item.href for item in shown if path == item.href or path.startswith(item.href.rstrip("/") + "/")]
     at_the_bell = site.bell != "" and path.startswith(site.bell)

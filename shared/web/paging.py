@@ -1,4 +1,4 @@
-"""Pagination of lists: the requested page, and the returned items with their total."""
+"""Pagination of lists: the parameters `page` and `per_page`, and the response."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Render a template as a PDF that screen readers can read (tagged, PDF/UA)."""
+"""PDF documents made from templates, tagged for screen readers (PDF/UA)."""
 
 import asyncio
 from pathlib import Path
@@ -17,9 +17,9 @@ STYLES: Final = Path(__file__).parent / "templates" / "layouts" / "paper.css"
 
 
 async def render_pdf(request: Request[Any, Any, Any], page: Template, *, name: str) -> Response[bytes]:
-    """Give a page whose template takes its `layout` from us as a PDF; `name` is the file's, without its ending.
+    """Return a page as a PDF; its template extends the variable `layout`. `name` is the file's, without its suffix.
 
-    It costs some tenths of a second of work, which is done in a thread.
+    Rendering takes some tenths of a second and runs in a thread.
     """
     engine = request.app.template_engine
     if engine is None or page.template_name is None:

@@ -1,4 +1,4 @@
-"""Map refusals and exceptions to HTTP answers: problem documents for programs, error pages for people."""
+"""Error responses: map exceptions to HTTP statuses, problem documents (RFC 9457) for programs, pages for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ LONGEST: Final = 2000
 
 
 class Malformed(Invalid):
-    """The body is not what its type says (HTTP 400)."""
+    """The body cannot be parsed as its content type (HTTP 400)."""
 
     code = "malformed"
     title = "The body cannot be read"
@@ -67,7 +67,7 @@ class SessionOver(Unauthenticated):
 
 
 class Busy(Unavailable):
-    """PostgreSQL rolled the transaction back again and again, for others held the same rows (HTTP 503)."""
+    """PostgreSQL aborted every attempt: deadlocks or serialization failures (HTTP 503)."""
 
     code = "busy"
     title = "Other changes of the same rows were under way"
@@ -78,7 +78,7 @@ class Busy(Unavailable):
 
 
 class Unexpected(Refusal):
-    """Our own mistake (HTTP 500): said without details, which the log keeps."""
+    """A bug (HTTP 500): the answer has no details, the log does."""
 
     code = "unexpected"
     title = "Unexpected error"
@@ -117,11 +117,11 @@ FROM_STATUS: Final[Mapping[int, type[Refusal]]] = {
     429: TooManyRequests,
     503: Unavailable,
 }
-"""What the framework's own exceptions mean; its only 403 is a form's token."""
+"""Refusals of Litestar's own exceptions; its only 403 is a wrong CSRF token."""
 
 
 HUNG_UP: Final = "client disconnected prematurely"
-"""What the framework says when a caller went away before its body was complete: no error of the service."""
+"""Litestar's message when a client disconnects while sending the body: not an error of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Problem:
     headers: dict[str, str] = field(default_factory=dict)
 
     def document(self, request_id: str) -> dict[str, object]:
-        """Give the members of RFC 9457: English title, French detail, and what the refusal adds."""
+        """Return the members of RFC 9457: English title, French detail, and what the refusal adds."""
         return {
             "type": f"urn:cousu-main:problem:{self.refusal.code}",
             "title": self.refusal.title,
@@ -151,7 +151,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = None) -> Problem:
-    """Tell what an exception means to the caller; what we do not know is `Unexpected`.
+    """Return the problem of an exception; an unknown one is `Unexpected`.
 
     `allowed` holds, by name, the values of the route's parameters that accept only some.
     """
@@ -171,7 +171,7 @@ def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = Non
         refusal = Malformed()
     elif isinstance(exc, CONFLICTS):
         refusal = Busy()
-    elif isinstance(exc, AWAY) and getattr(exc, "filename", None) is None:  # a file that is missing is our mistake
+    elif isinstance(exc, AWAY) and getattr(exc, "filename", None) is None:  # a missing file is a bug
         refusal = Unavailable()
     else:
         refusal = Unexpected()
@@ -189,7 +189,7 @@ def _headers_of(refusal: Refusal) -> dict[str, str]:
 
 
 def _is_unstorable(exc: Exception) -> bool:
-    """Tell whether PostgreSQL, or its driver before it, found that a value does not fit: too large, or no text."""
+    """Return whether PostgreSQL or its driver refused a value: out of range, or not valid text."""
     if isinstance(exc, asyncpg.InterfaceError):
         return isinstance(exc, ValueError)
     return isinstance(exc, asyncpg.DataError | UnicodeEncodeError)
@@ -228,7 +228,7 @@ def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
 
 
 def _allowed_values(request: Request[Any, Any, Any]) -> dict[str, Sequence[str]]:
-    """Give the choices of this route's parameters that have some."""
+    """Return the values that this route's parameters accept, for those that accept only some."""
     handler = request.scope.get("route_handler")
     if not isinstance(handler, HTTPRouteHandler):
         return {}
@@ -252,7 +252,7 @@ def request_id_of(request: Request[Any, Any, Any]) -> str:
 
 
 def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any] | None:
-    """Send people who only wanted to read to sign-in and back; what a form held cannot come back."""
+    """Redirect a GET to sign-in and back; None for a form, whose content would be lost."""
     here = request.scope["path"]
     if query := request.scope["query_string"].decode("latin-1"):
         here = f"{here}?{query}"

@@ -1,4 +1,4 @@
-"""Compute the layout of a Sankey diagram of the outcomes of requests; the macro `flow` draws it as SVG."""
+"""Sankey diagrams: compute the layout of a flow in columns, which the macro `sankey` draws as SVG."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Final
 WIDTH: Final = 720
 HEIGHT: Final = 300
 GAP: Final = 34
-"""Between two boxes of a column: room for the words above each."""
+"""Pixels between two boxes of a column, for the label above each."""
 BOX: Final = 14
 TOP: Final = 22
 
@@ -21,12 +21,12 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "withdrawn": "Retirée",
     "departement_pending": "En cours au département",
 }
-"""What may become of a request → its words, in the order in which they are drawn."""
+"""Outcome of a request → its French label, in drawing order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A part of the whole, and what it parts into; `value` is a count."""
+    """A node of the tree of counts, and the parts into which it is divided."""
 
     label: str
     value: int
@@ -35,7 +35,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A branch as it is drawn: a bar with its words."""
+    """A branch in the diagram: a bar with its label."""
 
     label: str
     value: int
@@ -72,7 +72,7 @@ class _Drawing:
     boxes: list[Box] = field(default_factory=list)
     ribbons: list[Ribbon] = field(default_factory=list)
     below: dict[int, float] = field(default_factory=dict)
-    """For each column, how far down it is taken."""
+    """For each column, the first free y."""
 
     def place(self, branch: Branch, column: int, at_least: float) -> Box:
         x = column * (WIDTH - BOX) / max(self.columns - 1, 1)
@@ -92,7 +92,7 @@ class _Drawing:
 
 
 def sankey(whole: Branch) -> Sankey | None:
-    """Lay a flow out, left to right; None while there is nothing to draw."""
+    """Return the diagram of a tree, left to right; None when its value is zero."""
     if whole.value <= 0:
         return None
     columns = _depth(whole)
@@ -102,7 +102,7 @@ def sankey(whole: Branch) -> Sankey | None:
 
 
 def sankey_rows(whole: Branch) -> list[tuple[str, str, int]]:
-    """Give the same as rows: from what, to what, how many."""
+    """Return the table equivalent of the diagram: source, target, count."""
     rows: list[tuple[str, str, int]] = []
     for part in whole.parts:
         if not part.value:
@@ -113,7 +113,7 @@ def sankey_rows(whole: Branch) -> list[tuple[str, str, int]]:
 
 
 def outcome_branches(outcomes: Mapping[str, int | None]) -> Branch:
-    """Part the requests by what became of them (`OUTCOMES`); what is not told is left out."""
+    """Return the tree of requests by outcome (`OUTCOMES`); an outcome without a count is left out."""
 
     def leaf(outcome: str) -> Branch:
         return Branch(OUTCOMES[outcome], outcomes.get(outcome) or 0)
@@ -121,8 +121,8 @@ def outcome_branches(outcomes: Mapping[str, int | None]) -> Branch:
     national = tuple(leaf(outcome) for outcome in OUTCOMES if outcome.startswith("national_"))
     parts = [leaf(outcome) for outcome in OUTCOMES if not outcome.startswith("national_")]
     parts.insert(2, Branch("Équipe nationale", sum(part.value for part in national), national))
-    told = tuple(part for part in parts if part.value)
-    return Branch("Demandes", sum(part.value for part in told), told)
+    shown = tuple(part for part in parts if part.value)
+    return Branch("Demandes", sum(part.value for part in shown), shown)
 
 
 def _depth(branch: Branch) -> int:

@@ -1,4 +1,4 @@
-"""Pages opened by a secret link: route options without CSRF, and headers against caches, Referer and search engines."""
+"""Pages behind a secret link: headers that protect the address, and marks of routes that are authorised by it."""
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
@@ -11,25 +11,25 @@ from shared.web.middleware import REVEALS
 Page = TypeVar("Page", bound=Response)  # type: ignore[type-arg] # any content
 
 AUTHORIZED_BY_LINK: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
-"""Routes whose right to act lies in their address and in no cookie.
+"""`opt` of routes that are authorised by the token in their address and by no cookie; they need no CSRF token.
 
-Another site that does not know the address can forge nothing, and one that does needs no forgery. So a page that stood
-open for days, or a browser that forgot its cookies, still sends what was typed.
+A site that does not know the address cannot forge a request, and one that does needs no forgery. So a form still works
+after days, or in a browser that deleted its cookies.
 """
 
 FROM_ANOTHER_SERVICE: Final[Mapping[str, bool]] = {**AUTHORIZED_BY_LINK, ELSEWHERE: True}
-"""A form that a page of another service posts, whose right to act lies in what it posts and in no cookie."""
+"""`opt` of a form that another service posts, authorised by a token in its body and by no cookie."""
 
 WITHOUT_CSRF: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
-"""Forms by which anybody may act, in nobody's name: there is nothing to forge, and a page may stand open for days."""
+"""`opt` of anonymous forms: there is no authority to forge, so they need no CSRF token and work after days."""
 
 
 SHOWS_SECRET_LINKS: Final[Mapping[str, bool]] = {REVEALS: True}
-"""Routes that show a secret link to whom it belongs, or to an agent who hands it on; all others cover links."""
+"""`opt` of routes that show a secret link to its owner, or to an agent who passes it on; all others mask links."""
 
 
 def private(page: Page) -> Page:
-    """Keep the page out of caches and search engines, and its address out of the Referer."""
+    """Set headers that keep the page out of caches and search engines, and its address out of `Referer`."""
     page.headers["Referrer-Policy"] = "no-referrer"
     page.headers["Cache-Control"] = "no-store"
     page.headers["X-Robots-Tag"] = "noindex, nofollow"

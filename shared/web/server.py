@@ -1,4 +1,4 @@
-"""Run uvicorn on a service's sockets until SIGTERM or SIGINT, then shut down without failing any request."""
+"""HTTP server of a service (uvicorn) with a graceful shutdown: no client meets a refused or reset connection."""
 
 import asyncio
 import signal
@@ -22,21 +22,21 @@ from shared.web.timeouts import MOST_HEADER_BYTES, BodyTimeout, GuardedProtocol,
 log = structlog.get_logger(__name__)
 
 KEEP_ALIVE: Final = 75
-"""Seconds that an unused connection lasts: longer than clients and proxies keep theirs, so that they let go first."""
+"""Seconds before an idle connection is closed: longer than in clients and proxies, so that they close first."""
 
 LOOKS_EVERY: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class ShutdownDelays:
-    """How long, in seconds, a service that was told to stop waits for whom."""
+    """Seconds for which a shutdown waits."""
 
     idle_connections: float = 6.0
-    """For connections that nobody uses: most programs forget theirs after five seconds."""
+    """For idle connections to be closed by clients: most do so after five seconds."""
     new_connections: float = 1.0
-    """For the first request of connections that were made just before we stopped accepting."""
+    """For the first request of connections that were accepted just before."""
     total: float = 20.0
-    """Until what is still under way is cut."""
+    """Until requests in progress are cancelled."""
 
 
 async def serve(
@@ -46,13 +46,13 @@ async def serve(
     *,
     signals: StopSignals | None = None,
 ) -> None:
-    """Answer until SIGTERM or SIGINT, on the sockets that were handed over, or else on the service's host and port.
+    """Serve until SIGTERM or SIGINT, on inherited sockets or else on the service's host and port.
 
-    SIGTERM: for a moment everything is answered as before, but each answer asks its client to come on another
-    connection next time. Then no connection is accepted any more, and what is under way is finished. Whoever holds the
-    same socket takes over without a connection refused. SIGINT: the same without the moment.
+    SIGTERM: the server first goes on accepting, with `Connection: close` in each answer, until idle connections are
+    gone (`ShutdownDelays`). Then it stops accepting and finishes the requests in progress. Another process that holds
+    the same socket takes over without a refused connection. SIGINT skips the first step.
 
-    Signals come from `signals`, or without it from the loop; then a second signal leaves out the moment, too.
+    Signals come from `signals`, or without it from the event loop; then a second signal skips the first step too.
     """
     timeouts = Timeouts(settings.header_seconds, settings.body_seconds, settings.body_bytes_per_second)
     closing = _CloseConnections(BodyTimeout(application, timeouts))
@@ -74,7 +74,7 @@ async def serve(
 
 
 class _CloseConnections:
-    """Asks, once we are leaving, each client to close its connection after the answer it gets."""
+    """Adds `Connection: close` to each answer once `leaving` is set."""
 
     def __init__(self, application: ASGIApp) -> None:
         self._application = application
@@ -90,10 +90,10 @@ class _CloseConnections:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, but it takes its leave in steps, and a signal ends `serve` and no more.
+    """Uvicorn with a shutdown in steps, and signals that only end `serve`.
 
-    Its own way closes unused connections at once, in the face of clients that are about to use them. And it raises the
-    signal again once it is done, which kills the process before `main` closed what it opened.
+    Uvicorn itself closes idle connections at once, also those that clients are about to use. And it raises the signal
+    again at the end, which kills the process before `main` has closed its resources.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM for the time of serving."""
+        """Handle SIGINT and SIGTERM while serving."""
         if self._signals is not None:
             self._signals.deliver_to(lambda number: self.handle_exit(number, None))
             yield
@@ -122,12 +122,12 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop; at once when it is said twice, or by Ctrl-C."""
+        """Stop; immediately on a second signal or SIGINT."""
         self._immediate = self.should_exit or sig == signal.SIGINT
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say goodbye, stop accepting, finish what is under way, and only then stop what runs beside."""
+        """Let idle connections end, stop accepting, finish requests in progress, then end the lifespan."""
         until = asyncio.get_running_loop().time() + self._delays.total
         connections = self.server_state.connections
         log.info("web.leaving", connections=len(connections), hurried=self._immediate)
@@ -142,7 +142,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     async def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
-        """Wait until it is so, at most so long, and not at all in a hurry."""
+        """Wait for a condition, at most so many seconds, and not at all in an immediate shutdown."""
         until = asyncio.get_running_loop().time() + seconds
         while not (  # noqa: ASYNC110 - a connection's end sets no event
             self._immediate or condition() or asyncio.get_running_loop().time() > until

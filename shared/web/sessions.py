@@ -1,4 +1,4 @@
-"""Sessions of people in PostgreSQL: the cookie holds a random key, the database only its digest."""
+"""Sessions stored in PostgreSQL: the cookie holds a random key, of which only the digest is stored."""
 
 import asyncio
 import secrets
@@ -27,16 +27,16 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 KEY_BYTES: Final = 32
 TOUCH_EVERY: Final = timedelta(minutes=1)
-"""How fresh `seen_at` is kept: a write a minute, not a write a page."""
+"""Least time between two updates of `seen_at`, to avoid a write for each page."""
 ANONYMOUS: Final = timedelta(hours=1)
-"""How long a session lives that only carries a sentence to the next page."""
+"""Lifetime of a session without an agent, which only stores flash messages."""
 STATE: Final = "web_session"
 IDENTIFIED_WITHIN: Final = 5.0
-"""Seconds for the database to say who asks; after them it counts as away, and the person is told so."""
+"""Seconds for the database to return a session or agent; then it counts as unavailable."""
 
 
 class DatabaseAway(Unavailable):
-    """The database does not say who asks (HTTP 503)."""
+    """The database does not answer while a request is authenticated (HTTP 503)."""
 
     code = "database_away"
     title = "The database does not answer"
@@ -45,7 +45,7 @@ class DatabaseAway(Unavailable):
 
 @asynccontextmanager
 async def identifying() -> AsyncIterator[None]:
-    """Refuse (`DatabaseAway`) when the database is away, or does not answer within `IDENTIFIED_WITHIN`."""
+    """Raise `DatabaseAway` when the database is unavailable, or does not answer within `IDENTIFIED_WITHIN`."""
     try:
         async with asyncio.timeout(IDENTIFIED_WITHIN):
             yield
@@ -66,7 +66,7 @@ class Session:
 
 @dataclass
 class SessionConfig(BaseBackendConfig["SessionBackend"]):
-    """How long sessions live, and what their cookie is called."""
+    """Lifetimes of sessions and attributes of their cookie."""
 
     database: Database
     key: str
@@ -79,9 +79,7 @@ class SessionConfig(BaseBackendConfig["SessionBackend"]):
     domain: str | None = None
     httponly: bool = True
     samesite: Literal["lax", "strict", "none"] = "lax"
-    exclude: str | list[str] | None = field(
-        default_factory=lambda: [r"^/api/", r"^/health/", r"^/metrics", r"^/static/"]
-    )
+    exclude: str | list[str] | None = None
     exclude_opt_key: str = "without_session"
 
     def __post_init__(self) -> None:
@@ -91,14 +89,14 @@ class SessionConfig(BaseBackendConfig["SessionBackend"]):
 
 
 class SessionBackend(BaseSessionBackend[SessionConfig]):
-    """Loads the session at the door; writes it back only when the request changed it."""
+    """Loads the session before a request; stores it afterwards only when it has changed."""
 
     def get_session_id(self, connection: Connection) -> str | None:
-        """Give the key of the session, if there is one."""
+        """Return the key of the session, if there is one."""
         return session_of(connection).key
 
     async def load_from_connection(self, connection: Connection) -> dict[str, Any]:
-        """Find the session that the cookie opens, unless it is over; then it is as if there were none."""
+        """Return the data of the cookie's session; empty without a session or after its end."""
         session = session_of(connection)
         key = connection.cookies.get(self.config.key)
         session.sent = key
@@ -112,7 +110,7 @@ class SessionBackend(BaseSessionBackend[SessionConfig]):
         return dict(row.data)
 
     async def store_in_message(self, scope_session: ScopeSession, message: Message, connection: Connection) -> None:
-        """Write the session back if it changed, and give or take the cookie."""
+        """Store the session if it has changed, and set or delete the cookie."""
         session = session_of(connection)
         data: dict[str, Any] = {} if scope_session in (None, Empty) else dict(scope_session)  # type: ignore[arg-type] # ScopeSession is a mapping or nothing
         try:
@@ -147,7 +145,7 @@ class SessionBackend(BaseSessionBackend[SessionConfig]):
 
 
 def session_of(connection: Connection) -> Session:
-    """Give this request's session, which is empty where nobody signed in."""
+    """Return this request's session, which is empty where nobody is signed in."""
     state: dict[str, Any] = connection.scope["state"]
     found: Session = state.setdefault(STATE, Session())
     return found
@@ -156,7 +154,7 @@ def session_of(connection: Connection) -> Session:
 async def start(
     connection: Connection, database: Database, agent: Agent, *, lifetime: timedelta, data: dict[str, Any]
 ) -> None:
-    """Open a session for an agent under a new key; the one before, if any, is over."""
+    """Create a session for an agent under a new key; delete the one before, if any."""
     session = session_of(connection)
     now = clock.now()
     key = secrets.token_urlsafe(KEY_BYTES)
@@ -169,7 +167,7 @@ async def start(
 
 
 async def end(connection: Connection, database: Database) -> None:
-    """Close the session, here and in the database."""
+    """Delete the session, from the request and the database."""
     session = session_of(connection)
     if session.key is not None:
         async with database.transaction() as tx:
@@ -180,14 +178,14 @@ async def end(connection: Connection, database: Database) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A session as it lies in the database."""
+    """A session as stored in the database."""
 
     agent: Agent | None
     data: dict[str, Any]
 
 
 async def load(reader: Reader, key: str, *, at: datetime, idle: timedelta) -> Stored | None:
-    """Give a session that is not over and whose agent is still one; notes that it was seen."""
+    """Return a session that has not expired and whose agent was not removed; updates `seen_at`."""
     row = await reader.fetchrow(
         """
         WITH found AS (
@@ -221,7 +219,7 @@ async def load(reader: Reader, key: str, *, at: datetime, idle: timedelta) -> St
 async def create(
     tx: Transaction, key: str, *, agent: Agent | None, data: dict[str, Any], at: datetime, expires_at: datetime
 ) -> None:
-    """Keep a new session."""
+    """Insert a session."""
     await tx.execute(
         """
         INSERT INTO web_session (digest, agent_id, data, created_at, seen_at, expires_at)
@@ -236,15 +234,15 @@ async def create(
 
 
 async def update(tx: Transaction, key: str, data: dict[str, Any]) -> None:
-    """Change what a session holds; one that was closed meanwhile stays closed."""
+    """Update the data of a session; without effect on one that was deleted meanwhile."""
     await tx.execute("UPDATE web_session SET data = $2 WHERE digest = $1", digest(key), data)
 
 
 async def delete(tx: Transaction, key: str) -> None:
-    """Close a session."""
+    """Delete a session by its key."""
     await tx.execute("DELETE FROM web_session WHERE digest = $1", digest(key))
 
 
 async def sweep(tx: Transaction, *, at: datetime, idle: timedelta) -> None:
-    """Forget sessions that are over."""
+    """Delete expired sessions."""
     await tx.execute("DELETE FROM web_session WHERE expires_at <= $1 OR seen_at <= $1 - $2::interval", at, idle)

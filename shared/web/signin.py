@@ -1,4 +1,4 @@
-"""Routes to sign in and out: `/connexion`, `/connexion/retour`, `/deconnexion`."""
+"""Sign-in and sign-out of agents by OpenID Connect: `/connexion`, `/connexion/retour`, `/deconnexion`."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -38,7 +38,7 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
         settings, redirect_uri=settings.public_url + RETURN, after_sign_out=settings.public_url + SIGNED_OUT
     )
     secret = settings.secret_key.get_secret_value()
-    attempts, farewells = (
+    attempts, sign_outs = (
         TokenCipher(secret, purpose=f"{name} sign-in"),
         TokenCipher(secret, purpose=f"{name} sign-out"),
     )
@@ -92,22 +92,22 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
         onward = await provider.sign_out_url(id_token) if id_token else None
         answer = redirect(SIGNED_OUT)
         if onward is not None:
-            held = farewells.encrypt({"url": onward}, at=clock.now(), lifetime=SIGN_OUT_LASTS)
-            answer.cookies.append(cookie(_farewell_key(name), held, SIGN_OUT_LASTS, SIGN_OUT))
+            held = sign_outs.encrypt({"url": onward}, at=clock.now(), lifetime=SIGN_OUT_LASTS)
+            answer.cookies.append(cookie(_sign_out_key(name), held, SIGN_OUT_LASTS, SIGN_OUT))
         return answer
 
     @get(SIGNED_OUT, public=True)
     async def signed_out(request: Request[Any, Any, Any]) -> Template:
-        """Say so, and go on to the provider's own sign-out.
+        """Confirm the sign-out, and continue to the provider's own.
 
-        By a `Refresh` from a page, not by a redirect of the form: the content policy lets forms lead to ourselves only,
-        and the provider sends people on to addresses that we cannot know.
+        With a `Refresh` header, not a redirect: the content security policy limits form targets to this service, and
+        the provider redirects to addresses that are not known here.
         """
         page = render(request, "signin/signed_out.html")
-        held = farewells.decrypt(request.cookies.get(_farewell_key(name), ""), at=clock.now())
+        held = sign_outs.decrypt(request.cookies.get(_sign_out_key(name), ""), at=clock.now())
         if held is not None:
             page.headers["Refresh"] = f"0; url={held['url']}"
-            page.cookies.append(cookie(_farewell_key(name), "", timedelta(0), SIGN_OUT))
+            page.cookies.append(cookie(_sign_out_key(name), "", timedelta(0), SIGN_OUT))
         return page
 
     return [leave, come_back, sign_out, signed_out]
@@ -116,7 +116,7 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
 async def _let_in(
     request: Request[Any, Any, Any], database: Database, someone: SignedIn, *, lifetime: timedelta, to: str
 ) -> Response[Any]:
-    """Open a session for the agent that this person is; nobody is created here."""
+    """Create a session for the agent that this person is; unknown persons get a page, not an account."""
     async with database.transaction() as tx:
         agent = await store.recognise(tx, someone.person)
     if agent is None:
@@ -128,7 +128,7 @@ async def _let_in(
 
 
 def _again(request: Request[Any, Any, Any], settings: ServiceSettings, to: str, used: Cookie | None) -> Template:
-    """Offer to start over: cancelled at the provider, too late, or not proven."""
+    """Return the sign-in page after an attempt that was cancelled, expired or not proven."""
     page = render(
         request,
         "signin/choose.html",
@@ -144,7 +144,7 @@ def _again(request: Request[Any, Any, Any], settings: ServiceSettings, to: str, 
 
 
 def local_path(wanted: str) -> str:
-    """Give the path to go to after sign-in if it is one of ours, else the front page."""
+    """Return a path for the redirect after sign-in if it is local, else "/" (no open redirect)."""
     parts = urlsplit(wanted)
     ours = wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
     clean = all(" " < letter != "\\" for letter in wanted) and wanted.isprintable()
@@ -157,5 +157,5 @@ def _attempt_key(name: str, state: str) -> str:
     return f"cousu_{name}_signin_{tag}"
 
 
-def _farewell_key(name: str) -> str:
+def _sign_out_key(name: str) -> str:
     return f"cousu_{name}_signout"

@@ -1,6 +1,6 @@
-"""Export lists as spreadsheets (ODS) or CSV, and read tables that people upload.
+"""Spreadsheets: export tables as CSV or ODS, and read uploaded CSV tables line by line.
 
-Ten thousand lines are 0.1 s of work as CSV and 1 s as ODS: call either in a thread.
+Ten thousand lines take 0.1 s as CSV and 1 s as ODS: call either in a thread.
 """
 
 import csv
@@ -33,7 +33,7 @@ ODS = "application/vnd.oasis.opendocument.spreadsheet"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is taken home: `name` is the file's, without its ending, and the sheet's."""
+    """A table to export: `name` is that of the file, without its suffix, and of the sheet."""
 
     name: str
     columns: Sequence[str]
@@ -41,7 +41,7 @@ class Table:
 
 
 def as_csv(table: Table) -> Response[bytes]:
-    """Give the table as French spreadsheets open it: semicolons, and UTF-8 with its mark."""
+    """Return the table as French spreadsheets open it: semicolons, and UTF-8 with a byte order mark."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
     writer.writerow(table.columns)
@@ -50,7 +50,7 @@ def as_csv(table: Table) -> Response[bytes]:
 
 
 def as_ods(table: Table) -> Response[bytes]:
-    """Give the table as an OpenDocument spreadsheet, in which numbers and days are such."""
+    """Return the table as an OpenDocument spreadsheet, with typed numbers and dates."""
     rows = ([_typed(cell) for cell in row] for row in table.rows)
     content = b"".join(stream_write_ods([(table.name, tuple(table.columns), rows)]))
     return _attached(content, f"{table.name}.ods", ODS)
@@ -131,7 +131,7 @@ def _attached(content: bytes, name: str, media_type: str) -> Response[bytes]:
 
 
 def _written(cell: Cell) -> str:
-    """Write a cell for a CSV: a moment by its day in Paris, and no text that a spreadsheet would carry out."""
+    """Return the text of a cell for CSV: a time as its date in Paris, a text that is no formula."""
     if cell is None:
         return ""
     if isinstance(cell, date):

@@ -1,6 +1,6 @@
-"""Layout of a map of the départements as tiles of equal size, so that small ones are as visible as large ones.
+"""Tile map of the départements: tiles of one size on a grid, shaded by a count.
 
-Our own drawing: neighbours stay neighbours where they can, overseas stands in the two columns at the left.
+The layout keeps neighbours together where possible; overseas départements are in the two columns at the left.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ PLACES: Final[Mapping[str, tuple[int, int]]] = {
 COLUMNS: Final = 13
 ROWS: Final = 13
 SHADES: Final = 4
-"""How many shades tell small from large; none tells zero."""
+"""Number of shades, from small to large; zero has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +45,32 @@ class Tile:
     name: str
     column: int
     row: int
-    said: str
+    text: str
     shade: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class TileMap:
-    """A map to draw, and where each shade begins: its least figure."""
+    """The tiles of a map, and the least count of each shade."""
 
     tiles: tuple[Tile, ...]
     begins: tuple[int, ...]
 
 
 def tile_map(names: Mapping[str, str], counts: Mapping[str, int | None], *, hidden: str) -> TileMap:
-    """Place the départements; a count of None is `hidden`, one that is not given is zero."""
+    """Return the map of counts by département; None is shown as `hidden`, a missing one counts as zero."""
     begins = _begins([count for count in counts.values() if count])
     tiles = []
     for code, (column, row) in PLACES.items():
         count = counts.get(code, 0)
         shade = None if count is None else sum(count >= least for least in begins)
-        said = hidden if count is None else str(count)
-        tiles.append(Tile(code, names.get(code, code), column, row, said, shade))
+        text = hidden if count is None else str(count)
+        tiles.append(Tile(code, names.get(code, code), column, row, text, shade))
     return TileMap(tuple(tiles), begins)
 
 
 def _begins(counts: list[int]) -> tuple[int, ...]:
-    """Part the different counts, so that each shade is used however many départements share a count."""
+    """Return the least count of each shade: quantiles of the distinct counts, so that each shade is used."""
     different = sorted(set(counts))
     shades = min(SHADES, len(different))
     return tuple(different[len(different) * at // shades] for at in range(shades))

@@ -1,8 +1,8 @@
-"""Time and size limits on slow or large requests, which uvicorn does not have.
+"""Timeouts and limits for slow clients (slowloris), which uvicorn lacks: headers and bodies of requests.
 
-Headers must arrive within a time, and be no longer than so many bytes. A body must arrive at a lowest rate, after a
-period of grace; only the time that the client lets us wait counts. Whoever goes on sending a body that was answered
-already is cut after a moment.
+Headers have a time and a size limit. A body must arrive at a minimum rate after a grace period; only time spent waiting
+for the client counts. A connection on which the body of an answered request is still being sent is closed after
+`AFTER_ANSWER`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from shared.web.problems import PROBLEM_JSON, Malformed, Problem, problem_of
 log = structlog.get_logger(__name__)
 
 MOST_HEADER_BYTES: Final = 16 * 1024
-"""Bytes of a request line and its headers that are kept until they are complete."""
+"""Most bytes of a request line and its headers."""
 
 AFTER_ANSWER: Final = 5.0
 """Seconds for the rest of a body whose request was answered."""
@@ -32,7 +32,7 @@ AFTER_ANSWER: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long clients may take, in seconds; `bytes_per_second` is the lowest rate of a body after its grace."""
+    """Time limits of clients, in seconds; `bytes_per_second` is the minimum rate of a body after the grace period."""
 
     headers: float = 20.0
     body: float = 30.0
@@ -44,7 +44,7 @@ class Timeouts:
 
 
 class GuardedProtocol(H11Protocol):
-    """HTTP/1.1 as uvicorn speaks it, with a timeout for headers; what is refused here is answered as a problem."""
+    """Uvicorn's HTTP/1.1 protocol with a timeout for headers; refusals are problem documents."""
 
     timeouts: ClassVar[Timeouts] = Timeouts()
     _timer: asyncio.TimerHandle | None = None
@@ -53,21 +53,21 @@ class GuardedProtocol(H11Protocol):
 
     @classmethod
     def with_timeouts(cls, timeouts: Timeouts) -> "type[GuardedProtocol]":
-        """Give the protocol with these timeouts."""
+        """Return a protocol class with these timeouts."""
         return type(cls.__name__, (cls,), {"timeouts": timeouts})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Begin; a connection on which nothing is sent ends like one that is not used any more."""
+        """Start the keep-alive timer, so that a connection without a request is closed too."""
         super().connection_made(transport)
         self._start_timer(self.timeout_keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Stop the timer."""
         self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; the headers of a request have so much time from their first byte on."""
+        """Parse data; the timeout of headers starts with the first byte of a request."""
         if self._refused:
             return
         if self.conn.their_state is h11.IDLE and not self._reading_headers:
@@ -82,18 +82,18 @@ class GuardedProtocol(H11Protocol):
             self._start_timer(self.timeout_keep_alive)
 
     def on_response_complete(self) -> None:
-        """Wait for the next request; what is left of an answered one has a moment to arrive."""
+        """Wait for the next request; the rest of an answered one has `AFTER_ANSWER` seconds to arrive."""
         super().on_response_complete()
         if self._answered():
             self._start_timer(AFTER_ANSWER)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn gives its English words
-        """Refuse what is not HTTP, or has headers that are too long."""
+        """Answer a request that is not HTTP, or whose headers are too long."""
         hint = getattr(sys.exception(), "error_status_hint", 400)
         self._refuse(problem_of(HeadersTooLarge() if hint == 431 else Malformed()))  # noqa: PLR2004 - HTTP's own number
 
     def _answered(self) -> bool:
-        """Tell whether a body is still being sent whose request was answered."""
+        """Return whether the client still sends the body of an answered request."""
         return self.conn.their_state is h11.SEND_BODY and self.cycle is not None and self.cycle.response_complete
 
     def _start_timer(self, seconds: float) -> None:
@@ -118,9 +118,9 @@ class GuardedProtocol(H11Protocol):
             self.transport.close()
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer with a problem document, if an answer can still be begun, and end the connection.
+        """Answer with a problem document, unless an answer has started, and close the connection.
 
-        What the client still sends is dropped for a moment: closing at once would destroy the answer on its way.
+        Data that the client still sends is dropped first: closing at once would discard the answer in flight.
         """
         self._refused = True
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
@@ -144,14 +144,14 @@ class GuardedProtocol(H11Protocol):
 
 
 class BodyTimeout:
-    """Wraps an application: a body that arrives too slowly is refused (`RequestTimeout`) where it is read."""
+    """ASGI middleware: reading a body that arrives too slowly raises `RequestTimeout`."""
 
     def __init__(self, app: ASGIApp, timeouts: Timeouts) -> None:
         self._app = app
         self._timeouts = timeouts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the application read the body as long as it comes."""
+        """Call the application with a `receive` that has a timeout."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -160,7 +160,7 @@ class BodyTimeout:
 
         async def receive_in_time() -> HTTPReceiveMessage | WebSocketReceiveMessage:
             nonlocal waited, received, complete
-            if complete:  # from here on it only tells when the client is gone
+            if complete:  # from here on it only reports the disconnection
                 return await receive()
             began = loop.time()
             try:

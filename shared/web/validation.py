@@ -1,4 +1,4 @@
-"""Translate validation errors of fields and parameters into French messages."""
+"""French messages for validation errors of pydantic and of Litestar's parameters."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,16 +83,16 @@ _MESSAGES: Final = (
     (re.compile(r"^(Invalid UUID|badly formed hexadecimal)"), "Un identifiant (UUID) est attendu."),
     (re.compile(r"^(Invalid|Expected) .*(date|RFC3339)"), "Une date est attendue, comme 2027-01-12."),
 )
-"""How the framework words what is wrong with a parameter → our sentence."""
+"""Litestar's English message for a parameter → French sentence."""
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
-    """Say pydantic's errors in French, each with the dotted path of its field."""
+    """Return pydantic's errors in French, each with the dotted path of its field."""
     return [FieldError(_path(error.get("loc", ())), _sentence(error)) for error in errors]
 
 
 def choices_of(annotation: Any) -> list[str]:
-    """Give the values that a type accepts when it accepts only some: a `Literal`, an enumeration, or either or None."""
+    """Return the values of a `Literal`, an enumeration, or a union of them; empty for other types."""
     if get_origin(annotation) is Literal:
         return [str(value) for value in get_args(annotation)]
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -101,7 +101,7 @@ def choices_of(annotation: Any) -> list[str]:
 
 
 def parameter_error(field: str, message: str, allowed: Sequence[str] = ()) -> FieldError:
-    """Say in French what the framework found wrong with a parameter of the address."""
+    """Return Litestar's error about a parameter of the address in French."""
     if not field and (named := re.search(r"parameter '([^']+)'", message)):
         field = named[1]
     if allowed and message.startswith("Invalid enum value"):

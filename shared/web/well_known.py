@@ -1,4 +1,4 @@
-"""Routes that every site has: `/robots.txt`, `/favicon.ico` and `/.well-known/security.txt`."""
+"""Well-known addresses: `/robots.txt`, `/favicon.ico`, `/.well-known/security.txt`."""
 
 from datetime import timedelta
 from typing import Final
@@ -15,11 +15,11 @@ from shared.web import assets
 TEXT: Final = "text/plain; charset=utf-8"
 
 HOLDS_FOR: Final = timedelta(days=180)
-"""How long a security contact is said to hold: RFC 9116 wants less than a year, and each answer begins anew."""
+"""Validity of the security contact from each answer on; RFC 9116 asks for less than a year."""
 
 
 def routes(settings: ServiceSettings, *, public: bool) -> list[HTTPRouteHandler]:
-    """Make the routes; `public`: the service has pages for everybody, which robots may read."""
+    """Make the routes; `public`: robots may read pages of the service."""
 
     @get("/robots.txt", public=True, media_type=TEXT, sync_to_thread=False)
     def robots() -> str:

@@ -17,7 +17,7 @@ from shared import clock
 from shared.db import Transaction
 from shared.documents import EXTENSIONS, LARGEST_FILE, FileTooLarge
 from shared.errors import FieldError, Invalid
-from shared.web.access import FORMS, UnsupportedContent
+from shared.web.access import MULTIPART, require_content
 from shared.web.actions import Action, Refused, RequestContext
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import redirect
@@ -30,8 +30,7 @@ ACCEPTED: Final = ",".join(ending for endings in EXTENSIONS.values() for ending 
 
 async def sent(context: RequestContext) -> tuple[UploadedFile, AddDeliverable]:
     """Read the multipart body of a call: a file, and what it belongs to; refuses (`Invalid`) one that is not valid."""
-    if context.request.content_type[0] != FORMS[1]:
-        raise UnsupportedContent(wanted=FORMS[1])
+    require_content(context.request, MULTIPART)
     form = await read_form(context.request, AddDeliverable)
     if form.model is None:
         raise Invalid([FieldError(name, message) for name, message in form.errors.items()])
@@ -54,7 +53,7 @@ async def take_form(
         return await show(context, *of, refused=Refused(action, form, status))
 
     answer = await submit(
-        context.request, context.database, context.cause, form, act, again=again, said=str(action.done)
+        context.request, context.database, context.cause, form, act, again=again, done=str(action.done)
     )
     if not isinstance(answer, Redirect):
         return answer

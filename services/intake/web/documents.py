@@ -23,7 +23,7 @@ from shared.contracts.intake import Document
 from shared.db import CONFLICTS, Transaction, retry_conflicts
 from shared.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
 from shared.errors import Invalid, Refusal
-from shared.web.access import FORMS, UnsupportedContent
+from shared.web.access import MULTIPART, require_content
 from shared.web.forms import Form, claim
 from shared.web.pages import flash, redirect
 from shared.web.problems import Busy
@@ -46,8 +46,7 @@ class _SentBefore(Exception):
 
 async def uploads_of(request: Request[Any, Any, Any]) -> list[UploadFile]:
     """Read the files of a multipart body; refuses with `UnsupportedContent`, and with `Invalid` when there is none."""
-    if request.content_type[0] != FORMS[1]:
-        raise UnsupportedContent(wanted=FORMS[1])
+    require_content(request, MULTIPART)
     sent = await request.form()
     return some([item for _, item in sent.multi_items() if isinstance(item, UploadFile) and item.filename])
 

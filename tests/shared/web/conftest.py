@@ -100,7 +100,7 @@ async def add_thing(
             request, "thing.html", status_code=status, heading="Encore", values=form.values, errors=form.errors
         )
 
-    return await submit(request, database, cause, form, keep, again=again, said="C’est enregistré.")
+    return await submit(request, database, cause, form, keep, again=again, done="C’est enregistré.")
 
 
 @post("/greetings", public=True)

@@ -22,7 +22,7 @@ from shared.contracts.forms import FiledRequest
 from shared.contracts.intake import Document
 from shared.db import Transaction
 from shared.errors import Invalid
-from shared.web.access import FORMS, UnsupportedContent
+from shared.web.access import MULTIPART, require_content
 from shared.web.secret_links import SHOWS_SECRET_LINKS
 
 LONGEST_KEY: Final = 255
@@ -117,8 +117,7 @@ async def _filing(context: VisitorContext, data: NewRequest, key: str | None, ma
 
 async def _typed_part(request: Request[Any, Any, Any]) -> NewRequest:
     """Read the request out of a multipart body; refuses with `Invalid` and `UnsupportedContent`."""
-    if request.content_type[0] != FORMS[1]:
-        raise UnsupportedContent(wanted=FORMS[1])
+    require_content(request, MULTIPART)
     given = (await request.form()).get("request")
     if not isinstance(given, str):
         raise Invalid.field(
