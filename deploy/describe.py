@@ -1,4 +1,4 @@
-"""Generate the OpenAPI and AsyncAPI documents of each service from the code, into `docs/api/`."""
+"""The documents for programs, generated from the code: OpenAPI and AsyncAPI of each service, stored in `docs/api/`."""
 
 import asyncio
 import importlib
@@ -61,7 +61,7 @@ def _tidy(document: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    """Write the documents, or with `--check` say which ones no longer tell the truth."""
+    """Write the documents, or with `--check` print which ones are out of date."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     described = describe()
     if "--check" in sys.argv[1:]:

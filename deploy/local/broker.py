@@ -15,17 +15,17 @@ OwnBroker = LocalRabbit | LocalCluster
 
 
 def own_broker(places: Places, nodes: int | None = None) -> OwnBroker:
-    """Make the broker of a run, not started; of so many nodes, or of as many as the environment tells.
+    """Make the broker of a run, not started; of so many nodes, or of as many as the environment sets.
 
     Raises `DidNotStart` when the number makes no sense.
     """
-    told = str(nodes) if nodes else os.environ.get(VARIABLE, "").strip() or "1"
-    if told not in _NUMBERS:
-        raise DidNotStart(f"{VARIABLE} is {told!r}; give {', '.join(_NUMBERS[:-1])} or {_NUMBERS[-1]}.")
+    wanted = str(nodes) if nodes else os.environ.get(VARIABLE, "").strip() or "1"
+    if wanted not in _NUMBERS:
+        raise DidNotStart(f"{VARIABLE} is {wanted!r}; give {', '.join(_NUMBERS[:-1])} or {_NUMBERS[-1]}.")
     folder, ports, log = places.folder / "rabbitmq", places.ports, places.log("rabbitmq")
     first = NodePorts(ports["amqp"], ports["management"], ports["broker_metrics"], ports["distribution"])
-    if told != "1":
-        others = (NodePorts(*places.ports_of_node(n)) for n in range(2, int(told) + 1))
+    if wanted != "1":
+        others = (NodePorts(*places.ports_of_node(n)) for n in range(2, int(wanted) + 1))
         return LocalCluster(folder, (first, *others), epmd_port=ports["epmd"], log=log)
     return LocalRabbit(
         folder,

@@ -22,7 +22,7 @@ class DidNotStart(Exception):
 
 
 _UNLESS_ALONE = 'test "$PPID" = "$0" && '
-"""Starts the program only if we are still there: we may have died before the kernel was asked to tell it."""
+"""Starts the program only if its parent still runs: it may have died before `PR_SET_PDEATHSIG` was set."""
 
 _BEYOND_REACH = 10
 """Descriptors from here on are neither the standard streams nor those at which a program looks for its sockets."""
@@ -83,7 +83,7 @@ class Child:
         return self.process.poll() if self.process else None
 
     async def stop(self, *, patience: float = 10.0, by: signal.Signals | None = None) -> bool:
-        """Ask it to stop, wait `patience` seconds, then kill it; tell whether it went by itself.
+        """Ask it to stop, wait `patience` seconds, then kill it; return whether it ended by itself.
 
         `by` is a signal other than the usual one.
         """
@@ -97,7 +97,7 @@ class Child:
         return False
 
     async def ended(self, *, within: float) -> bool:
-        """Wait at most `within` seconds for its end; tell whether it ended."""
+        """Wait at most `within` seconds for its end; return whether it ended."""
         deadline = time.monotonic() + within
         while self.alive:
             if time.monotonic() > deadline:
@@ -146,7 +146,7 @@ def _within_reach_of_bash(sockets: Sequence[socket.socket]) -> Iterator[list[int
 
 
 def _handing_over(descriptors: Sequence[int]) -> str:
-    """Give the shell's last command: become the program, its sockets at 3, 4 …, and its own process id told."""
+    """Return the last command of the shell: `exec` the program with its sockets at 3, 4 … and `LISTEN_PID`."""
     if not descriptors:
         return 'exec "$@"'
     moves = " ".join(f"{3 + n}<&{one}-" for n, one in enumerate(descriptors))
@@ -188,10 +188,10 @@ def _works_in(pid: int, folder: Path) -> bool:
     process = Path(f"/proc/{pid}")
     try:
         dead = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        described = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
-    return not dead and str(folder).encode() in told
+    return not dead and str(folder).encode() in described
 
 
 def listening(port: int) -> bool:

@@ -11,11 +11,11 @@ from deploy.local.child import Child, busy
 from deploy.local.supervision import WebProgram, answers
 from shared.stopping import ENDS_WITHIN
 
-PATIENCE = ENDS_WITHIN + 5.0
-"""Seconds until a service that was told to stop is killed: it ends itself before, and says why."""
+STOP_TIMEOUT = ENDS_WITHIN + 5.0
+"""Seconds until a service that got a stop signal is killed; it ends and logs why before that."""
 
 AT_ONCE, WITH_CARE = signal.SIGINT, signal.SIGTERM
-"""How services are told to stop: when all of them do, or when others go on (see shared/web/server.py)."""
+"""Signals that stop services: all of them, or one while others go on (see shared/web/server.py)."""
 
 WAITING = 2048
 """Connections that wait at most until a copy takes them, as uvicorn has it."""
@@ -80,7 +80,7 @@ class Copy:
             self._now.child.process.kill()
 
     async def replace(self) -> None:
-        """Start a successor, and when it is usable tell this process to finish what it has in hand."""
+        """Start a successor, and when it is usable signal this process to finish its requests."""
         async with self._turn:
             await self.gone()
             successor = self._other = self._launched()
@@ -92,7 +92,7 @@ class Copy:
             self._now, self._other = successor, self._now
             self.moved()
             if self._other:
-                self._leaving = asyncio.create_task(self._other.child.stop(patience=PATIENCE, by=WITH_CARE))
+                self._leaving = asyncio.create_task(self._other.child.stop(patience=STOP_TIMEOUT, by=WITH_CARE))
 
     async def gone(self) -> None:
         """Wait until the process that was replaced has gone."""
@@ -103,7 +103,7 @@ class Copy:
         """Stop it, and whoever was about to come; wait for one that is about to go: a second signal would cut it."""
         leaving = self._leaving is not None and not self._leaving.done()
         there = [program.child for program in (self._now, None if leaving else self._other) if program]
-        await asyncio.gather(*(child.stop(patience=PATIENCE, by=AT_ONCE) for child in there))
+        await asyncio.gather(*(child.stop(patience=STOP_TIMEOUT, by=AT_ONCE) for child in there))
         await self.gone()
 
     def _launched(self) -> WebProgram:

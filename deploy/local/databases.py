@@ -41,7 +41,7 @@ async def _make(postgres: LocalPostgres, service: str) -> None:
 
 
 async def seed_personas(environments: Environments) -> None:
-    """Make the personas agents of their services, exactly as `personas` tells them.
+    """Make the personas agents of their services, exactly as `personas` lists them.
 
     Raises `DidNotStart` when databases that are not the embedded ones have agents who are no personas.
     """

@@ -1,4 +1,4 @@
-"""Environment variables of each program of the embedded run, and the file of them that the command line reads."""
+"""Environment variables of each program of the embedded run, and the file with those of the command line."""
 
 import json
 import os
@@ -70,7 +70,7 @@ MAILBOXES = {
 """Whom the demonstration writes to; nothing leaves the mail sink."""
 
 REPLY_DOMAIN = "reponses.cousu.test"
-"""Where answers to the demonstration's mails are addressed; give them to the door by hand."""
+"""Where answers to the demonstration's mails are addressed; deliver them by hand."""
 
 THIS_MACHINE = json.dumps(["127.0.0.0/8"])
 """Where a program that subscribes to the demonstration's events may be, beside the Internet."""
@@ -85,7 +85,7 @@ DEMONSTRATION_ENVELOPE_CENTS = "100000000"
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """What each program is told; `postgres` and `rabbit` are None where servers of the caller's own are used."""
+    """Makes the variables of each program; `postgres` and `rabbit` are None for servers of the caller's own."""
 
     places: Places
     secrets: Passwords
@@ -101,9 +101,9 @@ class Environments:
 
     @property
     def demonstrates(self) -> bool:
-        """Tell whether personas, their sign-in and the demonstration are wanted: in databases of ours unless told."""
-        told = os.environ.get(DEMONSTRATION, "").strip()
-        return told == "1" if told else self.embedded
+        """Return whether personas, their sign-in and the demonstration are wanted; by default if embedded."""
+        wanted = os.environ.get(DEMONSTRATION, "").strip()
+        return wanted == "1" if wanted else self.embedded
 
     def database_urls(self, name: str) -> tuple[str, str]:
         """Give the addresses of a database: to run with, and to migrate with."""
@@ -144,21 +144,21 @@ class Environments:
     def of(self, service: str) -> dict[str, str]:
         """Give all variables of one service, and nothing that another keeps secret."""
         prefix = service.upper()
-        told = self._common() | self._web(service) | self._links(service)
-        told[f"{prefix}_DATABASE_URL"] = self.database_urls(service)[0]
-        told[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
-        told["BROKER_SOURCES"] = json.dumps(self.broker_sources())
+        variables = self._common() | self._web(service) | self._links(service)
+        variables[f"{prefix}_DATABASE_URL"] = self.database_urls(service)[0]
+        variables[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
+        variables["BROKER_SOURCES"] = json.dumps(self.broker_sources())
         if service == "intake":
-            told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
-            told |= _lifted_limits("INTAKE", IntakeSettings)
+            variables["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
+            variables |= _lifted_limits("INTAKE", IntakeSettings)
             if self.demonstrates:
-                told["INTAKE_FIGURES_EVERY"] = "moment"
+                variables["INTAKE_FIGURES_EVERY"] = "moment"
         if service == "qualification":
-            told["QUALIFICATION_DEPARTEMENTS"] = "*"
+            variables["QUALIFICATION_DEPARTEMENTS"] = "*"
             if self.demonstrates:
-                told["QUALIFICATION_ENVELOPE_CENTS"] = DEMONSTRATION_ENVELOPE_CENTS
+                variables["QUALIFICATION_ENVELOPE_CENTS"] = DEMONSTRATION_ENVELOPE_CENTS
         if service == "notifications":
-            told |= {
+            variables |= {
                 "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}",
                 "NOTIFICATIONS_DOOR": self._door(),
                 "NOTIFICATIONS_REPLY_DOMAIN": REPLY_DOMAIN,
@@ -167,34 +167,34 @@ class Environments:
                 **(MAILBOXES if self.demonstrates else {}),
                 **_lifted_limits("NOTIFICATIONS", NotificationsSettings),
             }
-        return _unless_given(told)
+        return _unless_given(variables)
 
     def of_operations(self) -> dict[str, str]:
         """Give what operators' page needs: every service's database and the broker, as operators."""
-        told = self._common() | self._web(OPERATIONS)
-        told["OPERATIONS_DATABASE_URL"] = self.database_urls(OPERATIONS)[0]
-        told["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
+        variables = self._common() | self._web(OPERATIONS)
+        variables["OPERATIONS_DATABASE_URL"] = self.database_urls(OPERATIONS)[0]
+        variables["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
         for service in SERVICES:
-            told[f"{service.upper()}_OPERATIONS_URL"] = self.operators_url(service)
-            told[f"{service.upper()}_PUBLIC_URL"] = self.places.web(service)
+            variables[f"{service.upper()}_OPERATIONS_URL"] = self.operators_url(service)
+            variables[f"{service.upper()}_PUBLIC_URL"] = self.places.web(service)
         if self.rabbit is not None:
             nodes = self.rabbit.nodes
-            told["OPERATIONS_MANAGEMENT_URL"] = ",".join(self._management(node, OPERATOR) for node in nodes)
-            told["OPERATIONS_BROKER_METRICS_URL"] = ",".join(
+            variables["OPERATIONS_MANAGEMENT_URL"] = ",".join(self._management(node, OPERATOR) for node in nodes)
+            variables["OPERATIONS_BROKER_METRICS_URL"] = ",".join(
                 f"http://127.0.0.1:{node.prometheus_port}" for node in nodes
             )
-        return _unless_given(told)
+        return _unless_given(variables)
 
     def of_command_line(self) -> dict[str, str]:
         """Give what `cousu-main` needs beside that: to migrate, back up, restore, rebuild, and enrol agents."""
-        told = self.of_operations() | {"INTAKE_DOCUMENTS_FOLDER": self._documents()}
+        variables = self.of_operations() | {"INTAKE_DOCUMENTS_FOLDER": self._documents()}
         for name in DATABASES:
             run, migrate = self.database_urls(name)
-            told |= {f"{name.upper()}_DATABASE_URL": run, f"{name.upper()}_MIGRATION_URL": migrate}
+            variables |= {f"{name.upper()}_DATABASE_URL": run, f"{name.upper()}_MIGRATION_URL": migrate}
         if self.postgres is not None:
-            told["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
-            told[EMBEDDED] = f"127.0.0.1:{self.postgres.port}"
-        return _unless_given(told)
+            variables["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
+            variables[EMBEDDED] = f"127.0.0.1:{self.postgres.port}"
+        return _unless_given(variables)
 
     def clients(self) -> dict[str, dict[str, object]]:
         """Give what the sign-in provider must know about those who send people to it."""
@@ -211,24 +211,26 @@ class Environments:
 
     def write(self) -> None:
         """Leave the operators' variables for `cousu-main` in another terminal, readable by their owner only."""
-        told = self.of_command_line()
+        variables = self.of_command_line()
         # For the command line alone: the page does without.
-        told["SUPERVISOR_AMQP_URL"] = self.amqp_url(SUPERVISOR)
+        variables["SUPERVISOR_AMQP_URL"] = self.amqp_url(SUPERVISOR)
         if self.rabbit is not None:
-            told["OPERATIONS_BROKER_ADMIN_URL"] = self._management(self.rabbit.nodes[0], SUPERVISOR)
-        write_private(self.places.environment, "".join(f"{key}={value}\n" for key, value in sorted(told.items())))
+            variables["OPERATIONS_BROKER_ADMIN_URL"] = self._management(self.rabbit.nodes[0], SUPERVISOR)
+        write_private(self.places.environment, "".join(f"{key}={value}\n" for key, value in sorted(variables.items())))
 
     def endpoints(self) -> dict[str, str]:
         """Give what runs where, for programs; `amqp` and `postgres` open everything, so the file is private."""
         web = (*SERVICES, OPERATIONS, "mail", *(["identity"] if self.demonstrates else []))
-        told = {name: self.places.web(name) for name in web} | {"smtp": f"smtp://127.0.0.1:{self.places.ports['smtp']}"}
+        endpoints = {name: self.places.web(name) for name in web} | {
+            "smtp": f"smtp://127.0.0.1:{self.places.ports['smtp']}"
+        }
         if self.rabbit is not None:
-            told["management"] = self.places.web("management")
-            told["broker_metrics"] = self.places.web("broker_metrics")
-        told["replies"] = self._door()
-        told["amqp"] = self.amqp_url(SUPERVISOR)
-        told["postgres"] = self.postgres.url("postgres") if self.postgres else self.database_urls("intake")[0]
-        return told
+            endpoints["management"] = self.places.web("management")
+            endpoints["broker_metrics"] = self.places.web("broker_metrics")
+        endpoints["replies"] = self._door()
+        endpoints["amqp"] = self.amqp_url(SUPERVISOR)
+        endpoints["postgres"] = self.postgres.url("postgres") if self.postgres else self.database_urls("intake")[0]
+        return endpoints
 
     def _management(self, node: LocalRabbit, user: str) -> str:
         """Give the address of a node's management API for one of the broker's users."""
@@ -243,13 +245,13 @@ class Environments:
         return str(self.places.folder / "documents")
 
     def _common(self) -> dict[str, str]:
-        """Give what all programs are told alike."""
+        """Return the variables that all programs have."""
         return {"COUSU_ENVIRONMENT": "local", "COUSU_LOG_FORMAT": "json", "COUSU_TERRITORIES": str(TERRITORIES)}
 
     def _web(self, name: str) -> dict[str, str]:
-        """Give what everything that shows pages is told."""
+        """Return the variables of programs that show pages."""
         prefix = name.upper()
-        told = {
+        variables = {
             f"{prefix}_HOST": "127.0.0.1",
             f"{prefix}_PORT": str(self.places.ports[name]),
             f"{prefix}_PUBLIC_URL": self.places.web(name),
@@ -257,22 +259,22 @@ class Environments:
             f"{prefix}_SECRET_KEY": self.secrets.of(f"{name}.cookies"),
         }
         if self.demonstrates:
-            told |= {
+            variables |= {
                 f"{prefix}_OIDC_ISSUER": self.places.web("identity"),
                 f"{prefix}_OIDC_CLIENT_ID": f"cousu-{name}",
                 f"{prefix}_OIDC_CLIENT_SECRET": self.secrets.of(f"{name}.oidc"),
             }
-        return told
+        return variables
 
     def _links(self, service: str) -> dict[str, str]:
         """Give the keys of the secret links that a service makes or reads, and the addresses it sends people to."""
         prefix = service.upper()
-        told = {
+        variables = {
             f"{prefix}_{purpose.upper()}_KEY": self.secrets.of(f"links.{purpose}")
             for purpose, sharers in KEYS_OF_LINKS.items()
             if service in sharers
         }
-        return told | {
+        return variables | {
             f"{prefix}_{other.upper()}_URL": self.places.web(other)
             for other, senders in SENDS_PEOPLE_TO.items()
             if service in senders
@@ -291,8 +293,9 @@ def _lifted_limits(prefix: str, settings: type[ServiceSettings]) -> dict[str, st
     }
 
 
-def _unless_given(told: dict[str, str]) -> dict[str, str]:
-    """Let what the caller's own environment says win, except where a program listens."""
+def _unless_given(variables: dict[str, str]) -> dict[str, str]:
+    """Let the caller's own environment win, except for the addresses on which a program listens."""
     return {
-        key: value if key.endswith(("_HOST", "_PORT")) else os.environ.get(key) or value for key, value in told.items()
+        key: value if key.endswith(("_HOST", "_PORT")) else os.environ.get(key) or value
+        for key, value in variables.items()
     }

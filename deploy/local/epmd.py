@@ -19,7 +19,7 @@ class LocalEpmd:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a node must be told to find it."""
+        """Variables with which a node finds it."""
         return {"ERL_EPMD_PORT": str(self.port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
 
     @property

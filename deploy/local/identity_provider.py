@@ -59,7 +59,7 @@ def application(clients: dict[str, Client]) -> flask.Flask:
     return app
 
 
-def clients_from(told: str) -> dict[str, Client]:
+def clients_from(text: str) -> dict[str, Client]:
     """Read the clients out of the environment variable."""
     return {
         name: Client(
@@ -69,7 +69,7 @@ def clients_from(told: str) -> dict[str, Client]:
             allowed_scopes=(*Client.SCOPES_SUPPORTED, "given_name", "usual_name", "siret", "uid"),
             token_endpoint_auth_method=ClientAllowAny(),
         )
-        for name, client in json.loads(told).items()
+        for name, client in json.loads(text).items()
     }
 
 

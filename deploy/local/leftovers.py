@@ -12,8 +12,8 @@ from deploy.local.child import DidNotStart
 VARIABLE = "COUSU_CHILD_OF"
 """Names the run's folder in the environment of each program that the run starts, and of whatever that starts."""
 
-PATIENCE = 15.0
-"""Seconds for programs to end by themselves: the kernel told them to stop when their supervisor died."""
+STOP_TIMEOUT = 15.0
+"""Seconds for programs to end by themselves: the kernel signals them when their supervisor dies."""
 
 _GONE_WITHIN = 10.0
 
@@ -37,7 +37,7 @@ def kill_programs_of(folder: Path) -> int:
     return sum(_kill(pid, folder) for pid in programs_of(folder))
 
 
-async def end_programs_of(folder: Path, *, say: Callable[[str], None], patience: float = PATIENCE) -> None:
+async def end_programs_of(folder: Path, *, say: Callable[[str], None], patience: float = STOP_TIMEOUT) -> None:
     """Wait until what an earlier run left behind has ended, then kill the rest.
 
     Raises `DidNotStart` when something stays even so.

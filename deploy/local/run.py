@@ -28,8 +28,8 @@ from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
+from deploy.local.stop_signals import stop_requested
 from deploy.local.supervision import Program, Watch, WebProgram, together
-from deploy.local.told_to_stop import wait_for_stop
 from services.operations.adapters.migrations import MigrationFailed
 from shared.db import AWAY
 from shared.messaging import topology
@@ -52,7 +52,7 @@ def main() -> int:
         with only_one(places.folder):
             mark_children(places.folder)
             run = Run(places, console, services=ONLY_SERVERS not in sys.argv[1:])
-            return asyncio.run(run.run_until_stopped())
+            return asyncio.run(run.until_stopped())
     except (DidNotStart, MigrationFailed) as failure:
         console.print(str(failure), style="red", markup=False)
         return 1
@@ -97,22 +97,22 @@ class Run:
         self._copies: dict[str, Copy] = {}
         self._environments = Environments(places, Passwords(folder / "secrets.json"), self._postgres, self._rabbit)
 
-    async def run_until_stopped(self) -> int:
+    async def until_stopped(self) -> int:
         """Start everything, say where it is, wait for a signal, stop everything."""
         replace = asyncio.Event()
-        told = asyncio.create_task(wait_for_stop(replace=replace.set))
+        stopping = asyncio.create_task(stop_requested(replace=replace.set))
         running = asyncio.create_task(self._come_up_and_replace(replace))
         shared = asyncio.create_task(self._keep_topology())
         try:
-            await asyncio.wait({told, running}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 await running
             return 0
         finally:
-            told.cancel()
+            stopping.cancel()
             running.cancel()
             shared.cancel()
-            await asyncio.gather(told, running, shared, return_exceptions=True)
+            await asyncio.gather(stopping, running, shared, return_exceptions=True)
             await self._go_down()
 
     async def _come_up_and_replace(self, replace: asyncio.Event) -> None:

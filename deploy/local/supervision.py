@@ -43,7 +43,7 @@ class Replaceable(Program, Protocol):
     """A program whose successor can start beside it, so that nobody notices the change."""
 
     async def replace(self) -> None:
-        """Start the successor, and when it is usable tell this one to go. Raises `DidNotStart`, and this one stays."""
+        """Start the successor, and when it is usable stop this one. Raises `DidNotStart`, and this one stays."""
         ...
 
     async def gone(self) -> None:

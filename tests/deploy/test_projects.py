@@ -22,7 +22,7 @@ def drawn(number: int = DRAWN, seed: int = 1) -> list[Project]:
 
 
 def told(projects: list[Project]) -> list[object]:
-    return [(one.body, one.reach, one.grid, one.amount_cents, one.chance.random()) for one in projects]
+    return [(one.body, one.stage, one.grid, one.amount_cents, one.chance.random()) for one in projects]
 
 
 def test_the_same_seed_draws_the_same_and_another_seed_does_not() -> None:
@@ -42,7 +42,7 @@ def test_every_departement_asks_before_any_asks_twice() -> None:
 
 
 def test_of_twenty_projects_each_comes_as_far_as_its_share() -> None:
-    assert Counter(one.reach for one in drawn(20)) == SHARES
+    assert Counter(one.stage for one in drawn(20)) == SHARES
 
 
 def test_each_project_is_one_that_may_be_asked_by_a_territory_of_its_departement() -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from deploy.local.demo.means import REFERENCE
-from deploy.local.demo.projects import SHARES, Reach
+from deploy.local.demo.projects import SHARES, Stage
 from deploy.local.personas import PERSONAS
 from services.intake.domain.disclosure import STEP, WIDE_STEP, round_down
 from tests.journeys.people import Caller, Json, eventually
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.journey
 
 NUMBER = 20
 ENDS = {
-    Reach.RECEIVED: "received",
-    Reach.ASKED: "awaiting_departement",
-    Reach.ADMISSIBLE: "admissible",
-    Reach.SCHEDULED: "scheduled",
-    Reach.DEFERRED: "deferred",
-    Reach.SENT_BACK: "returned",
-    Reach.REFUSED: "refused",
-    Reach.GRANTED: "granted",
-    Reach.WITH_RESERVE: "granted_with_reserve",
-    Reach.MOBILISING: "mobilising",
-    Reach.ACCOMPANIED: "accompanied",
-    Reach.COMPLETED: "completed",
+    Stage.RECEIVED: "received",
+    Stage.ASKED: "awaiting_departement",
+    Stage.ADMISSIBLE: "admissible",
+    Stage.SCHEDULED: "scheduled",
+    Stage.DEFERRED: "deferred",
+    Stage.SENT_BACK: "returned",
+    Stage.REFUSED: "refused",
+    Stage.GRANTED: "granted",
+    Stage.WITH_RESERVE: "granted_with_reserve",
+    Stage.MOBILISING: "mobilising",
+    Stage.ACCOMPANIED: "accompanied",
+    Stage.COMPLETED: "completed",
 }
 
 

@@ -1,4 +1,4 @@
-"""Commands of the demonstration: load a few requests, show one whole life in the terminal, or load many requests."""
+"""The demonstration: a few requests to begin with, one whole life shown in the terminal, or a hundred at once."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from deploy.local.demo import escalations as many
 
 app = typer.Typer(help="The demonstration.", no_args_is_help=True)
 app.command()(beginning.load)
-app.command("life")(life.run)
+app.command("life")(life.show)
 
 
 @app.command()

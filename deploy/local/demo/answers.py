@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.progress import track
 
 from deploy.local.demo import projects
-from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console
+from deploy.local.demo.clients import ApiClient, Json, agents_of, agents_of_departements, console
 from deploy.local.demo.projects import Project
 from services.operations.environment import variable
 from shared.contracts.vocabulary import ApplicantKind, Programme
@@ -63,7 +63,7 @@ class Asked:
     project: Project
     answer: Answer
     id: str
-    applicant: Door
+    applicant: ApiClient
 
     @property
     def case(self) -> str:
@@ -95,7 +95,7 @@ def _wave(what: str, asked: list[Asked], does: Callable[[Asked], None]) -> None:
         does(one)
 
 
-def _describe(national: Door, programme: Programme, chance: random.Random, territories: Territories) -> None:
+def _describe(national: ApiClient, programme: Programme, chance: random.Random, territories: Territories) -> None:
     """Write the sheet, and draw one territory of each département, where there is one of that size."""
     kind, smallest, largest = COVERED[programme]
     lines = ["Type;Code;Nom"]
@@ -117,15 +117,15 @@ def _describe(national: Door, programme: Programme, chance: random.Random, terri
 
 def _file(project: Project, seed: int) -> Asked:
     intake = variable("INTAKE_PUBLIC_URL")
-    filed = Door(intake).post("/requests", project.body, {"Idempotency-Key": f"answers-{seed}-{project.place}"})
+    filed = ApiClient(intake).post("/requests", project.body, {"Idempotency-Key": f"answers-{seed}-{project.place}"})
     answer = SHARES[project.place % len(SHARES)]
     if answer is Answer.PAID and not project.body["support_types"]:
         answer = Answer.PROGRAMME
-    return Asked(project, answer, filed["id"], Door(intake, filed["access_token"]))
+    return Asked(project, answer, filed["id"], ApiClient(intake, filed["access_token"]))
 
 
 class _Departements:
-    """The agents of the départements, each with their HTTP client."""
+    """The API clients of the agents of the départements."""
 
     def __init__(self, departements: list[Departement]) -> None:
         self._of = agents_of_departements(departements)
@@ -146,7 +146,7 @@ class _Departements:
         if proposal := self._proposal(one, sat):
             sat.post(f"{one.case}/proposal", proposal)
 
-    def _proposal(self, one: Asked, sat: Door) -> Json | None:
+    def _proposal(self, one: Asked, sat: ApiClient) -> Json | None:
         """Give what is proposed; None where no provider is at hand, so that the request waits."""
         match one.answer:
             case Answer.PAID:
@@ -175,7 +175,7 @@ class _Departements:
             delegate.post(f"{one.case}/validation")
 
 
-def _helps(national: Door, one: Asked) -> None:
+def _helps(national: ApiClient, one: Asked) -> None:
     """Let the programme's team take the request up, and see every other one through."""
     if one.answer is not Answer.PROGRAMME:
         return
@@ -203,5 +203,5 @@ def _evaluates(one: Asked) -> None:
         return
     path = f"/requests/{one.id}"
     one.applicant.until(path, lambda seen: "evaluation" in seen["allowed_actions"])
-    said: Json = {mark: one.project.chance.randint(2, 5) for mark in ("need_met", "progress", "satisfaction")}
-    one.applicant.post(f"{path}/evaluation", said | {"comment": one.project.chance.choice(COMMENTS)})
+    marks: Json = {mark: one.project.chance.randint(2, 5) for mark in ("need_met", "progress", "satisfaction")}
+    one.applicant.post(f"{path}/evaluation", marks | {"comment": one.project.chance.choice(COMMENTS)})

@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.local.demo import catalogue as qualification
 from deploy.local.demo import means as escalation
-from deploy.local.demo.doors import Door, prepare
+from deploy.local.demo.clients import ApiClient, prepare
 from services.operations.environment import database_of, variable
 from shared import clock
 
@@ -61,9 +61,9 @@ def load() -> None:
     """Load the catalogue, the envelope and a few requests; what is there already is left alone."""
     prepare()
     asyncio.run(_load())
-    door = Door(variable("INTAKE_PUBLIC_URL"))
+    client = ApiClient(variable("INTAKE_PUBLIC_URL"))
     for number, body in enumerate(REQUESTS, start=1):
-        door.post("/requests", body, {"Idempotency-Key": f"demonstration-{number}"})
+        client.post("/requests", body, {"Idempotency-Key": f"demonstration-{number}"})
 
 
 async def _load() -> None:

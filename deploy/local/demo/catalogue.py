@@ -136,5 +136,5 @@ CATALOGUE: Final = (
 
 
 async def load(tx: Transaction, at: datetime) -> int:
-    """Add the providers that are missing; tell how many. What an agent changed since is kept."""
+    """Add the providers that are missing; return how many. What an agent changed since is not overwritten."""
     return sum([await providers.insert(tx, entry, at) for entry in CATALOGUE])

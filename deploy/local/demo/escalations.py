@@ -12,8 +12,8 @@ from typing import Final
 from rich.progress import track
 
 from deploy.local.demo import answers, orders, projects
-from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console, prepare, running
-from deploy.local.demo.projects import Project, Reach
+from deploy.local.demo.clients import ApiClient, Json, agents_of, agents_of_departements, console, prepare, running
+from deploy.local.demo.projects import Project, Stage
 from services.operations.environment import variable
 from shared.territory import Territories
 
@@ -40,16 +40,16 @@ HEARD_DAYS_AGO: Final = (63, 35, 7)
 NEXT_IN_DAYS: Final = 12
 
 VERDICTS: Final = {
-    Reach.DEFERRED: ("deferred", "Le plan de financement reste à préciser avec la collectivité."),
-    Reach.REFUSED: ("refused", "Le besoin relève de l’offre locale, qui n’a pas été épuisée."),
-    Reach.WITH_RESERVE: ("granted_with_reserve", "Projet structurant, sous réserve de la maîtrise du foncier."),
-    Reach.GRANTED: ("granted", "Projet structurant pour le bassin de vie."),
-    Reach.MOBILISING: ("granted", "Besoin avéré, sans réponse locale possible."),
-    Reach.ACCOMPANIED: ("granted", "Projet mûr, à accompagner sans attendre."),
-    Reach.COMPLETED: ("granted", "Appui court, attendu pour un dossier de financement."),
+    Stage.DEFERRED: ("deferred", "Le plan de financement reste à préciser avec la collectivité."),
+    Stage.REFUSED: ("refused", "Le besoin relève de l’offre locale, qui n’a pas été épuisée."),
+    Stage.WITH_RESERVE: ("granted_with_reserve", "Projet structurant, sous réserve de la maîtrise du foncier."),
+    Stage.GRANTED: ("granted", "Projet structurant pour le bassin de vie."),
+    Stage.MOBILISING: ("granted", "Besoin avéré, sans réponse locale possible."),
+    Stage.ACCOMPANIED: ("granted", "Projet mûr, à accompagner sans attendre."),
+    Stage.COMPLETED: ("granted", "Appui court, attendu pour un dossier de financement."),
 }
 UNDER_WAY_OR_OVER: Final = ("accompanied", "completed", "evaluated", "closed")
-WITH_MEANS: Final = (Reach.MOBILISING, Reach.ACCOMPANIED, Reach.COMPLETED)
+WITH_MEANS: Final = (Stage.MOBILISING, Stage.ACCOMPANIED, Stage.COMPLETED)
 OPINION: Final = "Avis favorable du préfet : le projet répond aux priorités de l’État dans le département."
 
 
@@ -59,7 +59,7 @@ class Dossier:
 
     project: Project
     id: str
-    applicant: Door
+    applicant: ApiClient
 
     @property
     def case(self) -> str:
@@ -72,14 +72,14 @@ class Dossier:
         return f"/escalations/{self.id}"
 
     @property
-    def reach(self) -> Reach:
+    def stage(self) -> Stage:
         """How far it comes."""
-        return self.project.reach
+        return self.project.stage
 
     @property
     def asks(self) -> bool:
         """Tell whether the national team asks the département something: of one dossier in four."""
-        return self.reach is Reach.ASKED or self.project.place % 4 == 1
+        return self.stage is Stage.ASKED or self.project.place % 4 == 1
 
     def came_back(self) -> bool:
         """Tell whether the national team gave it back already, so that it is not brought there again."""
@@ -99,7 +99,7 @@ def load(number: int, seed: int) -> None:
 def _load(drawn: list[Project], seed: int) -> None:
     intake = variable("INTAKE_PUBLIC_URL")
     teams = _Teams(drawn)
-    dossiers = [_file(Door(intake), intake, project, seed) for project in _shown("Dépôt des demandes", drawn)]
+    dossiers = [_file(ApiClient(intake), intake, project, seed) for project in _shown("Dépôt des demandes", drawn)]
     _wave("Examen par les départements", dossiers, teams.examines)
     _wave("Validation par les délégués", dossiers, teams.validates)
     _wave("Recevabilité", dossiers, teams.receives)
@@ -125,13 +125,13 @@ def _wave(what: str, dossiers: list[Dossier], does: Callable[[Dossier], None]) -
         does(dossier)
 
 
-def _file(door: Door, intake: str, project: Project, seed: int) -> Dossier:
-    filed = door.post("/requests", project.body, {"Idempotency-Key": f"escalations-{seed}-{project.place}"})
-    return Dossier(project, filed["id"], Door(intake, filed["access_token"]))
+def _file(client: ApiClient, intake: str, project: Project, seed: int) -> Dossier:
+    filed = client.post("/requests", project.body, {"Idempotency-Key": f"escalations-{seed}-{project.place}"})
+    return Dossier(project, filed["id"], ApiClient(intake, filed["access_token"]))
 
 
 class _Teams:
-    """The agents of all départements and of the national team, each at its door."""
+    """The agents of all départements and of the national team, each at its client."""
 
     def __init__(self, drawn: list[Project]) -> None:
         self._departements = agents_of_departements(one.departement for one in drawn)
@@ -169,7 +169,7 @@ class _Teams:
             },
         )
 
-    def _lists_the_agency(self, project: Project, sat: Door) -> None:
+    def _lists_the_agency(self, project: Project, sat: ApiClient) -> None:
         """Enter the département's own engineering in the catalogue, where it has any: two out of three have."""
         code = project.departement.code
         if code in self._listed:
@@ -197,7 +197,7 @@ class _Teams:
 
     def answers(self, dossier: Dossier) -> None:
         """Answer the national team's question, unless the dossier is one that waits for it."""
-        if dossier.reach is Reach.ASKED or not dossier.asks:
+        if dossier.stage is Stage.ASKED or not dossier.asks:
             return
         sat, _ = self._departements[dossier.project.departement.code]
         if self._national.get(dossier.escalation)["state"] == "awaiting_departement":
@@ -209,32 +209,32 @@ class _Teams:
     def receives(self, dossier: Dossier) -> None:
         """Ask, settle the admissibility, or give back."""
         seen = self._national.until(dossier.escalation, lambda _: True)
-        if seen["state"] != "received" or dossier.reach is Reach.RECEIVED:
+        if seen["state"] != "received" or dossier.stage is Stage.RECEIVED:
             return
-        if dossier.reach is Reach.SENT_BACK:
+        if dossier.stage is Stage.SENT_BACK:
             motive = "Un acteur de l’ingénierie locale peut répondre : il n’a pas été sollicité."
             self._national.post(f"{dossier.escalation}/return", {"motive": motive})
-        elif dossier.reach is Reach.ASKED or (dossier.asks and not seen["questions"]):
+        elif dossier.stage is Stage.ASKED or (dossier.asks and not seen["questions"]):
             question = {"question": "Le foncier est-il maîtrisé par la collectivité ?"}
             self._national.post(f"{dossier.escalation}/information-request", question)
 
     def schedules(self, dossier: Dossier) -> None:
         """Settle the admissibility of what goes on, and put it on an agenda."""
-        if dossier.reach in (Reach.RECEIVED, Reach.ASKED, Reach.SENT_BACK):
+        if dossier.stage in (Stage.RECEIVED, Stage.ASKED, Stage.SENT_BACK):
             return
         seen = self._national.until(dossier.escalation, lambda seen: seen["state"] != "awaiting_departement")
         if seen["state"] == "received":
             opinion = {"opinion": "Dossier complet ; l’offre locale a été cherchée."}
             seen = self._national.post(f"{dossier.escalation}/admissibility", opinion)
-        if seen["state"] == "admissible" and dossier.reach is not Reach.ADMISSIBLE:
+        if seen["state"] == "admissible" and dossier.stage is not Stage.ADMISSIBLE:
             session = {"session_id": self._session(self._held_on(dossier))}
             self._national.post(f"{dossier.escalation}/schedule", session)
 
     def _held_on(self, dossier: Dossier) -> date:
-        """Give the session that hears it: what is still to be decided the next one, what was deferred the last."""
-        if dossier.reach is Reach.SCHEDULED:
+        """Return the session that examines it: what is still to be decided the next one, what was deferred the last."""
+        if dossier.stage is Stage.SCHEDULED:
             return self._today + timedelta(days=NEXT_IN_DAYS)
-        ago = HEARD_DAYS_AGO[-1] if dossier.reach is Reach.DEFERRED else dossier.project.chance.choice(HEARD_DAYS_AGO)
+        ago = HEARD_DAYS_AGO[-1] if dossier.stage is Stage.DEFERRED else dossier.project.chance.choice(HEARD_DAYS_AGO)
         return self._today - timedelta(days=ago)
 
     def _session(self, held_on: date) -> str:
@@ -256,14 +256,14 @@ class _Teams:
 
     def decides(self, dossier: Dossier) -> None:
         """Record what the committee decided."""
-        if dossier.reach not in VERDICTS or self._national.get(dossier.escalation)["state"] != "scheduled":
+        if dossier.stage not in VERDICTS or self._national.get(dossier.escalation)["state"] != "scheduled":
             return
-        outcome, motive = VERDICTS[dossier.reach]
+        outcome, motive = VERDICTS[dossier.stage]
         granted = outcome.startswith("granted")
         decision: Json = {"request_id": dossier.id, "outcome": outcome, "motive": motive}
         if granted:
             decision |= {"support_types": ["amo_publique"], "amount_cents": dossier.project.amount_cents}
-        if dossier.reach is Reach.WITH_RESERVE:
+        if dossier.stage is Stage.WITH_RESERVE:
             decision["reserve"] = "Produire l’accord du propriétaire avant le lancement de l’étude."
         scheduled = next(one for one in self._national.get(dossier.escalation)["sessions"] if one["state"] == "open")
         self._secretary.post(f"/sessions/{scheduled['id']}/decisions", decision)
@@ -280,19 +280,19 @@ class _Teams:
 
     def mobilises(self, dossier: Dossier) -> None:
         """Find the means."""
-        if dossier.reach not in WITH_MEANS or self._national.get(dossier.escalation)["state"] != "granted":
+        if dossier.stage not in WITH_MEANS or self._national.get(dossier.escalation)["state"] != "granted":
             return
         orders.place(self._national, dossier.escalation, dossier.project)
 
     def accompanies(self, dossier: Dossier) -> None:
         """Begin the accompaniment, plan its milestones, note which are reached, and end what has ended."""
         seen = self._national.get(dossier.escalation)
-        if dossier.reach not in (Reach.ACCOMPANIED, Reach.COMPLETED):
+        if dossier.stage not in (Stage.ACCOMPANIED, Stage.COMPLETED):
             return
         if seen["state"] == "mobilising":
             began = self._today - timedelta(days=dossier.project.chance.randint(20, 60))
             seen = self._begins(dossier, seen, began)
-        if seen["state"] == "accompanied" and dossier.reach is Reach.COMPLETED:
+        if seen["state"] == "accompanied" and dossier.stage is Stage.COMPLETED:
             orders.deliver(self._national, dossier.escalation, seen["mobilisations"])
             report = {"report": "Le diagnostic et le programme sont remis ; le dossier de financement est déposé."}
             self._national.post(f"{dossier.escalation}/completion", report)
@@ -313,19 +313,19 @@ class _Teams:
 
 def _tells(dossier: Dossier) -> None:
     """Let the collectivité say how the work goes, once, while it goes on."""
-    if dossier.reach is not Reach.ACCOMPANIED:
+    if dossier.stage is not Stage.ACCOMPANIED:
         return
     path = f"/requests/{dossier.id}"
     seen = dossier.applicant.until(path, lambda seen: seen["status"] in UNDER_WAY_OR_OVER)
-    told = any(step["type"] == "intake.progress_told.v1" for step in seen["timeline"])
-    if "progress" in seen["allowed_actions"] and not told:
+    reported = any(step["type"] == "intake.progress_told.v1" for step in seen["timeline"])
+    if "progress" in seen["allowed_actions"] and not reported:
         news = {"text": "Les entretiens sont faits ; le conseil en débat le mois prochain.", "percent": 40}
         dossier.applicant.post(f"{path}/progress", news)
 
 
 def _evaluates(dossier: Dossier) -> None:
     """Let the collectivité say what came of it, where the accompaniment has ended."""
-    if dossier.reach is not Reach.COMPLETED:
+    if dossier.stage is not Stage.COMPLETED:
         return
     path = f"/requests/{dossier.id}"
     seen = dossier.applicant.until(path, lambda seen: seen["status"] == "evaluated" or _may_evaluate(seen))

@@ -1,28 +1,28 @@
-"""Run one request through its whole life, and print each step in the terminal."""
+"""The whole life of one request, step by step in the terminal."""
 
 import time
 from datetime import UTC, date, datetime, timedelta
 
 from deploy.local.demo.beginning import REQUESTS
-from deploy.local.demo.doors import Door, agents_of, console, prepare, running
+from deploy.local.demo.clients import ApiClient, agents_of, console, prepare, running
 from services.operations.environment import variable as environment
 
 
-def run() -> None:
-    """Run one request through its whole life on the running services, and print each step; starts them if needed."""
+def show() -> None:
+    """Tell one request's whole life, step by step, on real parts; starts them when they do not run."""
     with running():
         prepare()
         _live()
 
 
 def _live() -> None:
-    """Take every step and print it."""
+    """Drive the life and print what happens."""
     began = time.monotonic()
     today = datetime.now(UTC).date()
 
-    filed = Door(environment("INTAKE_PUBLIC_URL")).post("/requests", REQUESTS[0])
+    filed = ApiClient(environment("INTAKE_PUBLIC_URL")).post("/requests", REQUESTS[0])
     request_id, number = filed["id"], filed["number"]
-    applicant = Door(environment("INTAKE_PUBLIC_URL"), filed["access_token"])
+    applicant = ApiClient(environment("INTAKE_PUBLIC_URL"), filed["access_token"])
     _say("La commune", f"dépose sa demande, qui reçoit le numéro {number}")
 
     sat, delegate = agents_of("qualification", ("sat95@cousu.test", "delegue95@cousu.test")).values()

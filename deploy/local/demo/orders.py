@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from deploy.local.demo.doors import Door, Json
+from deploy.local.demo.clients import ApiClient, Json
 from deploy.local.demo.projects import Project
 
 BESIDE_ONE_IN: Final = 4
 """Of so many orders, one is placed beside the contracts of the directory."""
 
 
-def place(national: Door, dossier: str, project: Project) -> None:
+def place(national: ApiClient, dossier: str, project: Project) -> None:
     """Order what was granted, on a lot in force that holds as much, or else beside the contracts."""
     lots = _lots(national, project.amount_cents) if project.place % BESIDE_ONE_IN else []
     if lots:
@@ -25,7 +25,7 @@ def place(national: Door, dossier: str, project: Project) -> None:
     national.post(f"{dossier}/mobilisations", {"kind": "external", **ordered})
 
 
-def deliver(national: Door, dossier: str, mobilisations: Sequence[Json]) -> None:
+def deliver(national: ApiClient, dossier: str, mobilisations: Sequence[Json]) -> None:
     """Note that all that was ordered is delivered, and paid."""
     for mobilisation in mobilisations:
         order = f"{dossier}/mobilisations/{mobilisation['id']}"
@@ -34,7 +34,7 @@ def deliver(national: Door, dossier: str, mobilisations: Sequence[Json]) -> None
             national.post(f"{order}/payment", {"amount_cents": mobilisation["amount_cents"]})
 
 
-def _lots(national: Door, amount_cents: int) -> list[Json]:
+def _lots(national: ApiClient, amount_cents: int) -> list[Json]:
     """Give the lots with prices on which so much may still be ordered."""
     contracts = [one for one in national.get("/contracts?per_page=200")["items"] if one["in_force"]]
     lots: list[Json] = [lot for one in contracts for lot in national.get(f"/contracts/{one['id']}")["lots"]]

@@ -17,7 +17,7 @@ SMALLEST, LARGEST = 300, 20_000
 EPCI_ONE_IN = 5
 
 
-class Reach(StrEnum):
+class Stage(StrEnum):
     """How far a project has come before the national team."""
 
     RECEIVED = "received"
@@ -35,18 +35,18 @@ class Reach(StrEnum):
 
 
 SHARES: Final = {
-    Reach.RECEIVED: 2,
-    Reach.ASKED: 1,
-    Reach.ADMISSIBLE: 2,
-    Reach.SCHEDULED: 2,
-    Reach.DEFERRED: 1,
-    Reach.SENT_BACK: 1,
-    Reach.REFUSED: 1,
-    Reach.GRANTED: 1,
-    Reach.WITH_RESERVE: 1,
-    Reach.MOBILISING: 2,
-    Reach.ACCOMPANIED: 4,
-    Reach.COMPLETED: 2,
+    Stage.RECEIVED: 2,
+    Stage.ASKED: 1,
+    Stage.ADMISSIBLE: 2,
+    Stage.SCHEDULED: 2,
+    Stage.DEFERRED: 1,
+    Stage.SENT_BACK: 1,
+    Stage.REFUSED: 1,
+    Stage.GRANTED: 1,
+    Stage.WITH_RESERVE: 1,
+    Stage.MOBILISING: 2,
+    Stage.ACCOMPANIED: 4,
+    Stage.COMPLETED: 2,
 }
 """Of every twenty projects, how many have come so far."""
 
@@ -196,7 +196,7 @@ class Project:
     place: int
     departement: Departement
     body: dict[str, Any]
-    reach: Reach
+    stage: Stage
     grid: dict[str, Any]
     amount_cents: int
     chance: random.Random
@@ -208,15 +208,15 @@ def draw(number: int, seed: int, territories: Territories) -> Iterator[Project]:
     chance = random.Random(seed)  # noqa: S311 - what is drawn must come again, and protects nothing
     departements = [one for one in territories.departements() if one.region]
     chance.shuffle(departements)
-    reaches = [reach for reach, share in SHARES.items() for _ in range(share)]
-    chance.shuffle(reaches)
+    stages = [stage for stage, share in SHARES.items() for _ in range(share)]
+    chance.shuffle(stages)
     for place in range(number):
         own = random.Random(f"{seed}-{place}")  # noqa: S311 - as above
         departement = departements[place % len(departements)]
-        yield _project(place, departement, reaches[place % len(reaches)], own, territories)
+        yield _project(place, departement, stages[place % len(stages)], own, territories)
 
 
-def _project(place: int, departement: Departement, reach: Reach, chance: random.Random, among: Territories) -> Project:
+def _project(place: int, departement: Departement, stage: Stage, chance: random.Random, among: Territories) -> Project:
     applicant = _applicant(departement, chance, among)
     subject = chance.choice(SUBJECTS)
     name, role = chance.choice(CONTACTS)
@@ -236,7 +236,7 @@ def _project(place: int, departement: Departement, reach: Reach, chance: random.
         place=place,
         departement=departement,
         body=body,
-        reach=reach,
+        stage=stage,
         grid=_grid(chance),
         amount_cents=chance.randrange(8, 45) * 1_000_00,
         chance=chance,

@@ -1,4 +1,4 @@
-"""Wait for a request to stop (Ctrl-C, SIGTERM, or the end of the calling `make`) or to replace services (SIGHUP)."""
+"""Waits for a request to stop (Ctrl-C, a signal to us or to our `make`), or to replace services (SIGHUP)."""
 
 import asyncio
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 _LOOKS_EVERY = 0.3
 
 
-async def wait_for_stop(*, replace: Callable[[], None]) -> None:
-    """Return when the run is asked to stop; call `replace` for each SIGHUP.
+async def stop_requested(*, replace: Callable[[], None]) -> None:
+    """Return when a stop is requested; call `replace` for each SIGHUP.
 
     But a SIGHUP whose cause is that our terminal was closed means "stop".
     """
@@ -28,12 +28,12 @@ async def wait_for_stop(*, replace: Callable[[], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hang_up)
     make = os.getppid() if _name_of(os.getppid()) == "make" else None
-    told = asyncio.create_task(stop.wait())
+    stopping = asyncio.create_task(stop.wait())
     try:
-        while not told.done() and not _gave_up(make):
-            await asyncio.wait({told}, timeout=_LOOKS_EVERY)
+        while not stopping.done() and not _gave_up(make):
+            await asyncio.wait({stopping}, timeout=_LOOKS_EVERY)
     finally:
-        told.cancel()
+        stopping.cancel()
 
 
 def _has_terminal() -> bool:
@@ -45,10 +45,10 @@ def _has_terminal() -> bool:
 
 
 def _gave_up(make: int | None) -> bool:
-    """Tell whether `make` is gone, or waits for us to end after a SIGINT that was sent to it alone.
+    """Return whether `make` is gone, or waits for us to end after a SIGINT that was sent to it alone.
 
     Ctrl-C reaches both of us, and make passes SIGTERM on. But a program that interrupts only make would wait for ever:
-    make then blocks SIGINT and waits for its children without telling them.
+    make then blocks SIGINT and waits for its children without a signal to them.
     """
     if make is None:
         return False

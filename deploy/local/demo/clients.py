@@ -32,8 +32,8 @@ Json = dict[str, Any]
 
 OPERATOR = "exploitant@cousu.test"
 
-PATIENCE = 60.0
-"""Seconds until what one service tells must have reached the other."""
+DELIVERY_TIMEOUT = 60.0
+"""Seconds within which events of one service must be applied by another."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -44,7 +44,7 @@ def _connections() -> httpx2.Client:
     return httpx2.Client(timeout=30)
 
 
-class Door:
+class ApiClient:
     """The API of one service, as one caller; what is refused ends the demonstration with the refusal."""
 
     def __init__(self, base: str, token: str | None = None) -> None:
@@ -69,13 +69,13 @@ class Door:
 
     def until(self, path: str, holds: Callable[[Json], bool]) -> Json:
         """Read until it is so."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + DELIVERY_TIMEOUT
         while True:
             answer = self._ask("GET", path)
             if answer.is_success and holds(answer.json()):
                 return _read(answer)
             if time.monotonic() > end:
-                sys.exit(f"{path} is still not as expected after {PATIENCE:.0f} s: {answer.text}")
+                sys.exit(f"{path} is still not as expected after {DELIVERY_TIMEOUT:.0f} s: {answer.text}")
             time.sleep(0.1)
 
     def _ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **sent: Any) -> httpx2.Response:
@@ -108,7 +108,7 @@ def prepare() -> None:
             sys.exit(str(refusal))
 
 
-def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] = ()) -> dict[str, Door]:
+def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] = ()) -> dict[str, ApiClient]:
     """Let these agents act for an hour, by their addresses; those to add are made first, as an administrator does."""
 
     async def issue() -> dict[str, str]:
@@ -131,10 +131,10 @@ def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] 
             }
 
     base = variable(f"{service.upper()}_PUBLIC_URL")
-    return {email: Door(base, token) for email, token in asyncio.run(issue()).items()}
+    return {email: ApiClient(base, token) for email, token in asyncio.run(issue()).items()}
 
 
-def agents_of_departements(departements: Iterable[Departement]) -> dict[str, tuple[Door, Door]]:
+def agents_of_departements(departements: Iterable[Departement]) -> dict[str, tuple[ApiClient, ApiClient]]:
     """Let the SAT agent and the délégué of each département act, by its code; mails find them from now on."""
     own = {each.code: departemental(each.code, each.name) for each in departements}
     everybody = [persona for pair in own.values() for persona in pair]
@@ -143,8 +143,8 @@ def agents_of_departements(departements: Iterable[Departement]) -> dict[str, tup
     (directory,) = agents_of("notifications", (OPERATOR,)).values()
     for persona in new:
         directory.put("/contacts", _mailbox(persona))
-    doors = agents_of("qualification", [persona.email for persona in everybody], adding=new)
-    return {code: (doors[sat.email], doors[delegate.email]) for code, (sat, delegate) in own.items()}
+    clients = agents_of("qualification", [persona.email for persona in everybody], adding=new)
+    return {code: (clients[sat.email], clients[delegate.email]) for code, (sat, delegate) in own.items()}
 
 
 def _mailbox(persona: Persona) -> Json:

@@ -13,11 +13,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LISTENS = """
 import asyncio
-from deploy.local.told_to_stop import wait_for_stop
+from deploy.local.stop_signals import stop_requested
 
 async def main():
     asyncio.get_running_loop().call_later(0.1, print, "listens")
-    await wait_for_stop(replace=lambda: print("replaces"))
+    await stop_requested(replace=lambda: print("replaces"))
     print("stops")
 
 asyncio.run(main())
