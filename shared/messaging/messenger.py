@@ -97,7 +97,7 @@ class Messenger:
             publishes: the events that its AsyncAPI document describes.
             filing: what programs of others may publish to it.
             retry_policy: how a held stream is tried again.
-            relay_poll: seconds between two looks into the outbox.
+            relay_poll: seconds between two polls of the outbox.
             recovery_policy: when missing events are asked for.
             origins: which sources belong to which broker user.
         """
@@ -148,7 +148,7 @@ class Messenger:
         policy = self.recovery.policy
         for work in (self.consumer.start, self.batcher.run, self.relay.run):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
-        for one_round, every in (
+        for run_once, every in (
             (self.inbox.retry_held, RETRIES_EVERY),
             (self.inbox.resume_stuck, LOOKS_EVERY),
             (self.inbox.process_resubmitted, PROCESSES_RESUBMITTED_EVERY),
@@ -161,8 +161,8 @@ class Messenger:
             (self.recovery.forget_settled_forks, SETTLES_EVERY),
             (self._measure, MEASURES_EVERY),
         ):
-            name = one_round.__qualname__
-            self._tasks.append(asyncio.create_task(for_ever(one_round, every=every, name=name), name=name))
+            name = run_once.__qualname__
+            self._tasks.append(asyncio.create_task(for_ever(run_once, every=every, name=name), name=name))
 
     async def stop(self) -> None:
         """Stop consuming, finish the messages in hand, leave the rest to the broker, and close the connections."""
@@ -228,9 +228,9 @@ class Messenger:
         try:
             await retry_conflicts(lambda: self.recovery.handle(body, sender), resumable=True)
         except AWAY as error:
-            log.warning("healing.database_away", error=type(error).__name__)
+            log.warning("recovery.database_away", error=type(error).__name__)
         except Exception:
-            log.exception("healing.failed")
+            log.exception("recovery.failed")
 
     async def _recover_gaps(self) -> None:
         """Request the heads of all streams once; then request missing events and report forks."""

@@ -151,8 +151,8 @@ class Relay:
                     self._wake.clear()
                     known = [row for batch in under_way for row in batch.rows]
                     await self._check(connection, watermark, [*known, *confirmed])
-                    look = partial(_next, connection, confirmed, known, after=watermark.position)
-                    rows = await self._answer(connection, retry_conflicts(look))
+                    poll = partial(_next, connection, confirmed, known, after=watermark.position)
+                    rows = await self._answer(connection, retry_conflicts(poll))
                     watermark.observe(rows, room=NEW)
                     confirmed = []
                     if rows:

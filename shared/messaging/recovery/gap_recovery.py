@@ -78,7 +78,7 @@ class GapRecovery:
         """
         if len(body) > MOST_BYTES:
             metrics.CONTROL_REFUSED.labels("size").inc()
-            log.warning("healing.too_large", bytes=len(body))
+            log.warning("recovery.too_large", bytes=len(body))
             return
         try:
             envelope = Envelope.read(body)
@@ -86,7 +86,7 @@ class GapRecovery:
                 await self._dispatch(envelope)
         except Unreadable as error:
             metrics.CONTROL_REFUSED.labels("unreadable").inc()
-            log.warning("healing.unreadable", reason=str(error))
+            log.warning("recovery.unreadable", reason=str(error))
 
     async def _is_authentic(self, envelope: Envelope, body: bytes, sender: Sender) -> bool:
         """Return whether a control message is authentic; a forged one is quarantined."""
@@ -123,11 +123,11 @@ class GapRecovery:
         """Return whether a service may request this now for this queue, which must be one of its own."""
         if queue != service and not queue.startswith(f"{service}."):
             metrics.CONTROL_REFUSED.labels("queue").inc()
-            log.warning("healing.queue_of_another", service=service, queue=queue)
+            log.warning("recovery.queue_of_another", service=service, queue=queue)
             return False
         if not self._limiters[what].allows(queue):
             metrics.CONTROL_REFUSED.labels("rate").inc()
-            log.warning("healing.asked_too_often", what=what, queue=queue)
+            log.warning("recovery.asked_too_often", what=what, queue=queue)
             return False
         return True
 
@@ -191,7 +191,7 @@ class GapRecovery:
             missing = EventsMissing(
                 source=gap["source"], subject=gap["subject"], first=gap["first"], last=gap["last"], queue=self._queue
             )
-            log.info("healing.asked", source=missing.source, request_id=missing.subject, first=missing.first)
+            log.info("recovery.asked", source=missing.source, request_id=missing.subject, first=missing.first)
             await self._publish(EVENTS_MISSING, missing, gap["departement"] or "all")
         metrics.ASKED.inc(len(due))
         return len(due)
@@ -233,7 +233,7 @@ class GapRecovery:
         if not rows:
             return
         if unknown := sum(not row["known"] for row in rows):
-            log.error("healing.streams_disputed", listener=report.queue, source=report.source, streams=unknown)
+            log.error("recovery.streams_disputed", listener=report.queue, source=report.source, streams=unknown)
         streams = tuple((row["subject"], row["sequence"], row["hash"], row["known"]) for row in rows)
         our_heads = tuple((row["head"], row["head_hash"]) for row in rows)
         checked = StreamChecked(source=report.source, queue=report.queue, streams=streams, heads=our_heads)
@@ -288,7 +288,7 @@ class GapRecovery:
             )
         if count:
             metrics.RESENT.inc(count)
-            log.info("healing.resent", source=missing.source, request_id=missing.subject, events=count)
+            log.info("recovery.resent", source=missing.source, request_id=missing.subject, events=count)
             self._relay.wake()
 
     async def _publish(self, what: str, message: ControlMessage, departement: str) -> bool:
