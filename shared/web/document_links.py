@@ -1,4 +1,4 @@
-"""Signed, short-lived links to documents: an agent's service authorises and records, then redirects to intake.
+"""Encrypted, short-lived links to documents: an agent's service authorises and records, then redirects to intake.
 
 A link is valid for a minute; the clocks of the services' machines must agree within it.
 """
