@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from shared.keys import keys
 from shared.sockets import hosts_handed_over
-from shared.tls import VERIFIED, is_loopback, ssl_mode, stays_here, verified
+from shared.tls import VERIFIED, is_loopback, is_on_this_machine, ssl_mode, verified
 
 FEWEST_CHARACTERS: Final = 10
 """Different characters that a key has at least; one that was drawn at random has more."""
@@ -85,7 +85,7 @@ def of_web_address(setting: str, url: str | None, *, code: str = "address_not_ht
 def of_database(setting: str, url: SecretStr | None) -> Iterator[Unsafe]:
     """Check the address of a database."""
     address = url.get_secret_value() if url else None
-    if address is not None and not stays_here(address) and ssl_mode(verified(address)) != VERIFIED:
+    if address is not None and not is_on_this_machine(address) and ssl_mode(verified(address)) != VERIFIED:
         yield Unsafe("database_not_verified", setting, f"give sslmode={VERIFIED}: the server is on another machine")
 
 

@@ -18,7 +18,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def stays_here(url: str) -> bool:
+def is_on_this_machine(url: str) -> bool:
     """Return whether a PostgreSQL address leads to a socket or the loopback of this machine."""
     parts = urlsplit(url)
     host = parts.hostname or parse_qs(parts.query).get("host", [os.environ.get("PGHOST", "")])[0]
@@ -36,6 +36,6 @@ def verified(url: str) -> str:
     Without it asyncpg falls back to clear text, password included, where the server, or whoever answers in its name,
     takes no TLS.
     """
-    if stays_here(url) or ssl_mode(url):
+    if is_on_this_machine(url) or ssl_mode(url):
         return url
     return f"{url}{'&' if urlsplit(url).query else '?'}sslmode={VERIFIED}"

@@ -151,7 +151,7 @@ class Consumer:
                 # A node let us in and never answers, as one may that is joining its cluster: by another way, then.
                 log.warning("consumer.no_answer", within=DECLARES_WITHIN)
             except ChannelNotFoundEntity as error:
-                topology.say_what_is_missing(error)
+                topology.log_missing_topology(error)
             except BROKER_AWAY as error:
                 log.info("consumer.broker_away", error=type(error).__name__)
             except Exception:

@@ -73,7 +73,7 @@ class Publisher:
                     channel = await self._connection.channel(on_return_raises=True)
                     exchanges = [await channel.get_exchange(name) for name in (self._own_exchange, RESEND_EXCHANGE)]
         except aio_pika.exceptions.ChannelNotFoundEntity as error:
-            topology.say_what_is_missing(error)
+            topology.log_missing_topology(error)
             await self.close()
             return False
         except BROKER_AWAY as error:

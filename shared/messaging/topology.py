@@ -102,7 +102,7 @@ async def _declare_topic_exchange(connection: AbstractConnection, name: str) -> 
             await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
 
 
-def say_what_is_missing(error: Exception) -> None:
+def log_missing_topology(error: Exception) -> None:
     """Log which exchange or queue is missing, and the command that declares it."""
     log.error("broker.topology_missing", reason=str(error)[:200], remedy="cousu-main broker declare")
 

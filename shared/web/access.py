@@ -71,7 +71,7 @@ async def closed_by_default(connection: Connection, handler: BaseRouteHandler) -
         raise Unauthenticated
 
 
-async def from_our_pages(connection: Connection, handler: BaseRouteHandler) -> None:
+async def refuse_cross_site_forms(connection: Connection, handler: BaseRouteHandler) -> None:
     """Guard: raise `FormExpired` for a form that the browser marks as cross-site; the CSRF token is checked too."""
     if is_api(connection.scope["path"]) or handler.opt.get(ELSEWHERE):
         return
@@ -80,7 +80,7 @@ async def from_our_pages(connection: Connection, handler: BaseRouteHandler) -> N
         raise FormExpired
 
 
-async def json_for_the_api(connection: Connection, handler: BaseRouteHandler) -> None:
+async def require_content_type(connection: Connection, handler: BaseRouteHandler) -> None:
     """Guard: raise `UnsupportedContent` for an API body whose content type is not the one the route reads."""
     if not is_api(connection.scope["path"]):
         return

@@ -125,7 +125,7 @@ def create_application(
                 middleware=[NotModified()],
             ),
         ],
-        guards=[access.closed_by_default, access.from_our_pages, access.json_for_the_api],
+        guards=[access.closed_by_default, access.refuse_cross_site_forms, access.require_content_type],
         dependencies={
             "agent": Provide(access.provide_agent),
             "cause": Provide(access.provide_cause),

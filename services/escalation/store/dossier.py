@@ -133,7 +133,7 @@ async def note_reminded(tx: Transaction, escalation: Escalation) -> None:
     await tx.execute("UPDATE escalation SET soon_told = true WHERE request_id = $1", escalation.request_id)
 
 
-async def take_in(tx: Transaction, escalation: Escalation, fact: RequestEscalated) -> None:
+async def save_received(tx: Transaction, escalation: Escalation, fact: RequestEscalated) -> None:
     """Keep the dossier that arrived; the one of an earlier round is replaced."""
     request = fact.dossier.request
     await tx.execute(

@@ -60,7 +60,7 @@ async def receive_escalation_on_request_escalated(
         due_on=due_on, at=await journal.in_time(tx, SOURCE, fact.request_id, fact.at + A_MOMENT)
     )
     withdrawn = bool(await withdrawals.pending(tx, fact.request_id))
-    await store.take_in(tx, escalation, fact)
+    await store.save_received(tx, escalation, fact)
     await store.add_step(tx, fact, team=Team.DEPARTEMENT)
     for document in fact.dossier.documents:
         await exchanges.add_document(tx, fact.request_id, document)

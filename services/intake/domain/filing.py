@@ -64,7 +64,7 @@ def errors_in_start(desired: date, *, today: date) -> Iterator[FieldError]:
         )
 
 
-def without_doubles(values: Iterable[Value]) -> tuple[Value, ...]:
+def without_duplicates(values: Iterable[Value]) -> tuple[Value, ...]:
     """Return each value once, in the order given."""
     return tuple(dict.fromkeys(values))
 
@@ -74,7 +74,7 @@ def _foreign(
 ) -> Iterator[FieldError]:
     """Name what does not belong to this kind, and what does."""
     possible = [value for value in type(given[0]) if value in set(allowed)] if given else []
-    wrong = [value for value in without_doubles(given) if value not in possible]
+    wrong = [value for value in without_duplicates(given) if value not in possible]
     if not wrong:
         return
     named = ", ".join(f"«\u00a0{word(value)}\u00a0» ({value})" for value in wrong)

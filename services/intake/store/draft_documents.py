@@ -53,7 +53,7 @@ async def document(reader: Reader, document_id: UUID, *, of: UUID) -> Document:
     return found[0]
 
 
-async def take_away(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
+async def remove(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
     """Remove one document from a draft; return whether it was there."""
     tag = await tx.execute("DELETE FROM draft_document WHERE draft_id = $1 AND id = $2", draft_id, document_id)
     return tag == "DELETE 1"

@@ -70,7 +70,7 @@ async def join_document(
 async def leave_out(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
     """Take a document out of a draft that is not filed; return whether it was there. Its bytes are the caller's."""
     draft = await drafts.load(tx, draft_id, lock=True)
-    return draft.request_id is None and await draft_documents.take_away(tx, draft_id, document_id)
+    return draft.request_id is None and await draft_documents.remove(tx, draft_id, document_id)
 
 
 async def file_draft(

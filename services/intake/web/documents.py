@@ -106,9 +106,7 @@ async def receive_all(
         raise Busy from conflict
 
 
-async def receive_what_is_clean(
-    context: HolderContext, uploads: list[UploadFile], store: Store, *, once: bytes
-) -> None:
+async def receive_clean_files(context: HolderContext, uploads: list[UploadFile], store: Store, *, once: bytes) -> None:
     """Do as `receive_all`; files that came with an infected one are added to the request all the same."""
     try:
         await receive_all(context, uploads, store, once=once)

@@ -22,7 +22,7 @@ from services.notifications.domain.return_addresses import Purpose, ReturnAddres
 from services.notifications.settings import DoorAddress
 from services.notifications.usecases import metrics
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.receive import Reply, pass_over, take_reply, take_report
+from services.notifications.usecases.receive import Reply, note_automatic_mail, take_reply, take_report
 from shared import clock
 from shared.db import AWAY, CONFLICTS, Database, retry_conflicts
 from shared.errors import Invalid, NotFound, Refusal, TooLarge
@@ -159,7 +159,7 @@ class InboundMail:
                 await take_report(tx, delivery_id, mail.report, digest=mail.digest, at=now, parts=self._office)
                 return "report"
             if mail.kind != "reply":
-                await pass_over(tx, delivery_id, digest=mail.digest, at=now)
+                await note_automatic_mail(tx, delivery_id, digest=mail.digest, at=now)
                 return "automatic"
             reply = Reply(mail.text, mail.sender, mail.authenticated)
             await take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, parts=self._office)

@@ -29,8 +29,8 @@ async def entered(reader: Reader) -> dict[str, Entered]:
     return {row["holder"]: Entered(**row) for row in rows}
 
 
-async def told_services(reader: Reader) -> dict[str, ServiceInCharge]:
-    """Give by département how its service presented itself last."""
+async def announced_services(reader: Reader) -> dict[str, ServiceInCharge]:
+    """Return the contact of each département that its service published last."""
     rows = await reader.fetch(
         """
         SELECT DISTINCT ON (departement) departement, name, address, email, phone
@@ -46,8 +46,8 @@ async def told_services(reader: Reader) -> dict[str, ServiceInCharge]:
     }
 
 
-async def departements_heard_of(reader: Reader) -> list[str]:
-    """List the départements that have a request, or told of their service."""
+async def known_departements(reader: Reader) -> list[str]:
+    """List the départements that have a request, or whose service published its contact."""
     rows = await reader.fetch(
         """
         SELECT departement FROM presented_service
@@ -58,8 +58,8 @@ async def departements_heard_of(reader: Reader) -> list[str]:
     return [row["departement"] for row in rows]
 
 
-async def bad_among(reader: Reader, addresses: list[str]) -> set[str]:
-    """Tell which of these addresses take no mail."""
+async def rejected_addresses(reader: Reader, addresses: list[str]) -> set[str]:
+    """Return those of these addresses that mail servers reject."""
     rows = await reader.fetch(
         "SELECT address FROM bad_address WHERE address = ANY($1)", [address.lower() for address in addresses]
     )

@@ -87,7 +87,7 @@ async def replies_about(reader: Reader, request_id: UUID, audience: Audience, si
     return (row["all_replies"], row["recent"]) if row else (0, 0)
 
 
-async def take_back(tx: Transaction, delivery_id: UUID, *, answer: str, at: datetime) -> tuple[Tried, bool] | None:
+async def note_returned(tx: Transaction, delivery_id: UUID, *, answer: str, at: datetime) -> tuple[Tried, bool] | None:
     """Write among the attempts that a mail came back; give it, locked, and whether it counted as gone."""
     row = await tx.fetchrow(
         """

@@ -43,7 +43,7 @@ async def preference(reader: Reader, holder: str, audience: str, template: str) 
     return Preference(Cadence(row["cadence"]), row["hour"], row["weekday"]) if row else None
 
 
-async def willing_agents(
+async def copy_recipients(
     reader: Reader,
     audience: Audience,
     template: str,

@@ -37,7 +37,7 @@ class Entry:
         """Name its mailbox."""
         return f"mailbox:{self.audience}:{self.scope}" if self.scope else mailbox(self.audience, None)
 
-    def may_be_kept_by(self, agent: Agent) -> bool:
+    def may_be_edited_by(self, agent: Agent) -> bool:
         """Tell whether an agent keeps it: an operator those of their départements, others that of their own team."""
         if agent.has(Role.OPERATOR) and (agent.perimeter is None or self.audience in {"departement", "delegate"}):
             return self.is_seen_by(agent)
@@ -112,6 +112,6 @@ async def withdraw_contact(do: Context, command: Team) -> Entry:
 def _kept_by(do: Context, team: Team) -> Entry:
     """Find a team that the agent keeps; refuses others that they see (`NotYourContact`)."""
     entry = entry_of(team.audience, team.scope, do.agent)
-    if not entry.may_be_kept_by(do.agent):
+    if not entry.may_be_edited_by(do.agent):
         raise NotYourContact
     return entry

@@ -17,9 +17,9 @@ from services.notifications.store.incoming import (
     answered,
     flag_address,
     note_incoming,
+    note_returned,
     replies_about,
     replies_since,
-    take_back,
 )
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.send import give_up
@@ -97,7 +97,7 @@ async def take_report(
     if not await note_incoming(tx, delivery_id, digest, kind="report", at=at) or not report.given_up:
         return
     answer = without_addresses(report.answer) or "Le serveur du destinataire a renvoyé le message."
-    taken_back = await take_back(tx, delivery_id, answer=answer, at=at)
+    taken_back = await note_returned(tx, delivery_id, answer=answer, at=at)
     if taken_back is None:
         return
     mail, gone = taken_back
@@ -107,6 +107,6 @@ async def take_report(
         await give_up(tx, mail, answer, at=at, parts=parts)
 
 
-async def pass_over(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: datetime) -> None:
+async def note_automatic_mail(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: datetime) -> None:
     """Note that something came back which no person wrote."""
     await note_incoming(tx, delivery_id, digest, kind="automatic", at=at)

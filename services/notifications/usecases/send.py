@@ -36,7 +36,7 @@ from services.notifications.store.sending import (
     settle_attempt,
 )
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.tell import in_time, tell_failure
+from services.notifications.usecases.tell import in_time, record_failure
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
 from shared.db import Row, Transaction
@@ -184,7 +184,7 @@ async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, p
     """Note that a mail reached nobody, and tell it; a digest failed for each mail in it."""
     for mail in await conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
         if mail.template != DIGEST:
-            await tell_failure(tx, mail, reason=reason, at=at, parts=parts)
+            await record_failure(tx, mail, reason=reason, at=at, parts=parts)
 
 
 async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:

@@ -18,7 +18,7 @@ from services.notifications.rendering import links as addresses
 from services.notifications.store.contacts import contacts
 from services.notifications.store.deliveries import NewDelivery, add_delivery
 from services.notifications.store.followers import followers
-from services.notifications.store.preferences import Addressee, preference, willing_agents
+from services.notifications.store.preferences import Addressee, copy_recipients, preference
 from services.notifications.store.requests import KnownRequest, known_request, learned_service
 from services.notifications.usecases.parts import Parts
 from shared import db
@@ -89,7 +89,7 @@ async def _addressees(
         await preference(tx, holder, mail.audience, mail.template) or Preference(mail.cadence),
     )
     roles = [str(role) for role in preferences.ROLES_OF[mail.audience]]
-    agents = await willing_agents(tx, mail.audience, mail.template, roles, fact.departement, programme, today=today)
+    agents = await copy_recipients(tx, mail.audience, mail.template, roles, fact.departement, programme, today=today)
     return [box, *agents]
 
 
@@ -212,7 +212,7 @@ async def _owe(
         created_at=at,
     )
     if await add_delivery(tx, new) and not known:
-        await tell_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, parts=parts)
+        await record_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, parts=parts)
 
 
 def _zone(mail: Mail, fact: Fact, parts: Parts) -> tzinfo:
@@ -241,7 +241,7 @@ class Undelivered(Protocol):
     holder: str
 
 
-async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, parts: Parts) -> None:
+async def record_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, parts: Parts) -> None:
     """Record that a mail reached nobody, and owe what that fact makes: the département must know."""
     if mail.request_id is None or tx.replaying:
         return

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.reads import contacts as contacts_reads
-from services.notifications.reads.contacts import bad_among, departements_heard_of, told_services
+from services.notifications.reads.contacts import announced_services, known_departements, rejected_addresses
 from services.notifications.store.contacts import contacts
 from services.notifications.usecases.directory import Entry, entries_of
 from services.notifications.usecases.parts import Parts
@@ -50,10 +50,10 @@ def title_of(entry: Entry) -> str:
 async def contact_views(reader: Reader, agent: Agent, parts: Parts, entries: list[Entry]) -> list[ContactView]:
     """Show these teams."""
     entered = await contacts(reader, [entry.holder for entry in entries])
-    told = await told_services(reader)
+    told = await announced_services(reader)
     by_whom = await contacts_reads.entered(reader)
     views = [_view(agent, parts, entry, entered.get(entry.holder), told.get(entry.scope or "")) for entry in entries]
-    bad = await bad_among(reader, [view.email for view in views if view.email])
+    bad = await rejected_addresses(reader, [view.email for view in views if view.email])
     for entry, view in zip(entries, views, strict=True):
         view.takes_no_mail = (view.email or "").lower() in bad
         if entry.holder in by_whom:
@@ -69,7 +69,7 @@ def _view(
         service = parts.directory.service(entry.scope or "", told, entered)
         source = source or _source_of(service.email, told)
     email = mailbox_address(entry.holder, parts.directory, service, {entry.holder: entered} if entered else {})
-    may_keep = entry.may_be_kept_by(agent)
+    may_keep = entry.may_be_edited_by(agent)
     return ContactView(
         audience=entry.audience,
         scope=entry.scope,
@@ -93,7 +93,7 @@ def _source_of(email: str | None, told: ServiceInCharge | None) -> Source | None
 
 async def all_entries(reader: Reader, agent: Agent, parts: Parts) -> list[Entry]:
     """List the teams that an agent sees."""
-    known = [*parts.directory.services, *parts.directory.delegates, *await departements_heard_of(reader)]
+    known = [*parts.directory.services, *parts.directory.delegates, *await known_departements(reader)]
     return entries_of(agent, known)
 
 

@@ -17,7 +17,7 @@ from shared.messaging import journal
 from shared.messaging.handlers import EventHandlers, Handler
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.service import leave_what_stays_alone
+from shared.service import tune_garbage_collection
 from tests.bench.hop.job import EFFECT, Order, event_id_of, paced_async, ready_and_go, say, text_of
 
 AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")
@@ -101,6 +101,6 @@ async def _tell(database: Database, order: Order, number: int) -> None:
 
 if __name__ == "__main__":
     log.configure(service="bench")
-    leave_what_stays_alone()
+    tune_garbage_collection()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(play(sys.argv[1], Order.from_environment()))

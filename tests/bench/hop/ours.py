@@ -13,7 +13,7 @@ from shared.messaging import journal, metrics
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.service import leave_what_stays_alone
+from shared.service import tune_garbage_collection
 from tests.bench.hop.job import EFFECT, Order, event_id_of, paced_async, ready_and_go, say, text_of
 
 DEPARTEMENTS = ("95", "78", "91", "77")
@@ -100,6 +100,6 @@ async def _record_all(database: Database, order: Order) -> None:
 
 if __name__ == "__main__":
     log.configure(service="bench")
-    leave_what_stays_alone()
+    tune_garbage_collection()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run((send if sys.argv[1] == "send" else hear)(Order.from_environment()))

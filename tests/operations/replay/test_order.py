@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.operations.usecases.replay.order import told
+from services.operations.usecases.replay.order import merge_journals
 from shared.clock import new_id
 from shared.db import Database
 from tests.conftest import FreshDatabase
@@ -61,7 +61,7 @@ async def tellers(
 
 
 async def given(*tellers: Teller) -> list[UUID]:
-    return [event.id async for event in told([teller.database for teller in tellers])]
+    return [event.id async for event in merge_journals([teller.database for teller in tellers])]
 
 
 async def test_the_journals_are_one_by_the_time_of_recording(tellers: tuple[Teller, Teller]) -> None:
@@ -99,5 +99,5 @@ async def test_more_events_than_are_read_together_are_all_given(tellers: tuple[T
         FROM generate_series(1, 1203) AS n
         """
     )
-    events = [event async for event in told([intake.database, escalation.database])]
+    events = [event async for event in merge_journals([intake.database, escalation.database])]
     assert [event.sequence for event in events] == list(range(1, 1204))

@@ -131,7 +131,7 @@ async def list_territories(
 
 
 @get("/programmes/{programme:str}/territoires.csv")
-async def take_territories_home(context: NamedDependency[AgentContext], programme: FromPath[str]) -> Response[bytes]:
+async def download_territories(context: NamedDependency[AgentContext], programme: FromPath[str]) -> Response[bytes]:
     """Give all territories of a programme as a CSV file, which may be brought in again."""
     return await coverage_table(context, programme)
 
@@ -204,7 +204,7 @@ routes = [
     page_read(SHEET),
     *page_routes(PROGRAMME, [actions.SHEET]),
     list_territories,
-    take_territories_home,
+    download_territories,
     show_import,
     import_territories,
     take_territory_out,

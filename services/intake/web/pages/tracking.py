@@ -21,7 +21,7 @@ from services.intake.web.documents import (
     TOO_MUCH,
     Store,
     attachment,
-    receive_what_is_clean,
+    receive_clean_files,
     sentence_of,
     some,
     to_request,
@@ -155,7 +155,7 @@ async def _received(
     """Receive the files of a form; give the page again, with what is wrong at the `field`, when they are refused."""
     uploads = uploads_in(form)
     try:
-        await receive_what_is_clean(context, some(uploads) if required else uploads, store, once=form.fingerprint)
+        await receive_clean_files(context, some(uploads) if required else uploads, store, once=form.fingerprint)
     except (Invalid, TooLarge, UnsupportedType, Conflict, Unavailable) as refusal:
         form.errors["" if isinstance(refusal, IllegalMove) else field] = sentence_of(refusal)
         page = await tracking_page(context, ON_REQUEST, form=form, status_code=status_of(refusal))

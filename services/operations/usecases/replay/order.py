@@ -34,7 +34,7 @@ class Event:
         return self.source, self.subject
 
 
-async def told(journals: Sequence[Database]) -> AsyncIterator[Event]:
+async def merge_journals(journals: Sequence[Database]) -> AsyncIterator[Event]:
     """Give every event of these journals, in an order in which the live system could have seen them.
 
     The services' clocks may differ: an event waits here for the one that led to it, and for those before it in its

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from services.operations.adapters.connections import Connections
 from services.operations.usecases.replay.comparison import Compared, compare
 from services.operations.usecases.replay.feeding import Fed, feed
-from services.operations.usecases.replay.order import Stream, told
+from services.operations.usecases.replay.order import Stream, merge_journals
 from shared.db import Connection, Database, Reader
 from shared.messaging.handlers import SINGLE
 from shared.messaging.replay import Rebuilding
@@ -81,7 +81,7 @@ async def replay(connections: Connections, rebuilding: Rebuilding, into: Databas
     """
     into.replaying = True
     before = await _stands(connections.service(rebuilding.service).database)
-    fed = await feed(into, rebuilding, told([watched.database for watched in connections.services.values()]))
+    fed = await feed(into, rebuilding, merge_journals([watched.database for watched in connections.services.values()]))
     async with (
         connections.service(rebuilding.service).database.connection() as live,
         live.transaction(isolation="repeatable_read", readonly=True),

@@ -55,13 +55,13 @@ async def show_catalogue(
 
 
 @get("/annuaire.csv")
-async def take_home_as_csv(context: NamedDependency[AgentContext]) -> Response[bytes]:
+async def download_as_csv(context: NamedDependency[AgentContext]) -> Response[bytes]:
     """Give the catalogue as a CSV file."""
     return as_csv(table_of(await reads.all_providers(context.database, context.viewer)))
 
 
 @get("/annuaire.ods")
-async def take_home_as_ods(context: NamedDependency[AgentContext]) -> Response[bytes]:
+async def download_as_ods(context: NamedDependency[AgentContext]) -> Response[bytes]:
     """Give the catalogue as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, table_of(await reads.all_providers(context.database, context.viewer)))
 
@@ -152,8 +152,8 @@ CATALOGUE: Final = Resource(address="/providers", page="/annuaire", view=Provide
 
 ROUTES = (
     show_catalogue,
-    take_home_as_csv,
-    take_home_as_ods,
+    download_as_csv,
+    download_as_ods,
     show_import,
     bring_in,
     show_new,

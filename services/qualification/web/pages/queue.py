@@ -52,7 +52,7 @@ async def show_queue(
 
 
 @post("/ensemble")
-async def act_together(
+async def act_on_several(
     context: NamedDependency[AgentContext], filters: NamedDependency[Filters], paging: NamedDependency[Page]
 ) -> Response[Any]:
     """Give several cases to an agent, or begin their examination."""
@@ -82,17 +82,13 @@ async def act_together(
 
 
 @get("/demandes.csv")
-async def take_home_as_csv(
-    context: NamedDependency[AgentContext], filters: NamedDependency[Filters]
-) -> Response[bytes]:
+async def download_as_csv(context: NamedDependency[AgentContext], filters: NamedDependency[Filters]) -> Response[bytes]:
     """Give what the filters let through as a CSV file."""
     return await asyncio.to_thread(as_csv, await table_of(context, filters))
 
 
 @get("/demandes.ods")
-async def take_home_as_ods(
-    context: NamedDependency[AgentContext], filters: NamedDependency[Filters]
-) -> Response[bytes]:
+async def download_as_ods(context: NamedDependency[AgentContext], filters: NamedDependency[Filters]) -> Response[bytes]:
     """Give what the filters let through as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, await table_of(context, filters))
 
@@ -206,4 +202,4 @@ def _filters(context: AgentContext, people: Iterable[Colleague]) -> list[dict[st
 TOGETHER: Final = frozenset({Action.ASSIGNMENT.value, Action.EXAMINATION.value})
 """What can be done to several cases at once: a case that allows none of it has no box to tick."""
 
-ROUTES = (show_queue, act_together, take_home_as_csv, take_home_as_ods, file_for_another, show_proposals)
+ROUTES = (show_queue, act_on_several, download_as_csv, download_as_ods, file_for_another, show_proposals)
