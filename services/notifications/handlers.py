@@ -60,7 +60,7 @@ HEARD: tuple[type[Fact], ...] = tuple(
 
 
 def handlers(parts: Parts) -> EventHandlers:
-    """Hear them."""
+    """Return the handler of each consumed event."""
     return EventHandlers({fact: _tell_people_on(fact, parts) for fact in HEARD})
 
 

@@ -1,4 +1,4 @@
-"""French formatting of enumerations: "a, b et c"."""
+"""French formatting of alternatives: "a, b ou c"."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Replay: a département's data is rebuilt from the events that it consumed and those that it published."""
+"""Replay of qualification: rebuild a département's data from its consumed and its published events."""
 
 from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription

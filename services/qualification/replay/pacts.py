@@ -1,4 +1,4 @@
-"""Replay of the events of pacts: the state of each; no event holds its plan and what each party said."""
+"""Replay of the events of pacts: rebuilds their states; plans and the parties' texts are in no event."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Tables compared after a replay, and which of their columns no event holds."""
+"""Tables that are compared after a replay, and the columns left out because no event holds them."""
 
 from shared.messaging.replay import Table
 

@@ -1,4 +1,4 @@
-"""An agent opens a joined file; who opened it is recorded."""
+"""Record that an agent opens a document of a case."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Consumed events of exchanges: messages, information, replies by mail and files are added to a case."""
+"""Use cases for consumed events that add messages, information, replies by mail or files to a case."""
 
 from datetime import datetime
 from typing import Final

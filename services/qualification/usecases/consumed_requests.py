@@ -1,4 +1,4 @@
-"""Consumed events that open a case: a request is submitted, or another département transfers it."""
+"""Use cases for consumed events that open a case: a request is submitted, or another département transfers it."""
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State

@@ -1,4 +1,4 @@
-"""Consumed events of later steps: shown on the case; what comes back reopens it.
+"""Use cases for consumed events of later steps: add them to the case, or reopen it when the dossier is returned.
 
 The national side names the département that handed the request over. What it did for an earlier département, and the
 next one receives late, is shown and changes nothing.

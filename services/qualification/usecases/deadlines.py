@@ -1,4 +1,4 @@
-"""Deadlines: whoever is awaited is reminded once before the last day, and a late stage is published once."""
+"""Jobs on deadlines: remind once before the last day, and publish once that a stage is late."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Use cases of what agents write: to the applicant, among themselves, to the national team."""
+"""Use cases of messages and notes that agents write: to the applicant, to colleagues, to the national team."""
 
 from uuid import UUID
 

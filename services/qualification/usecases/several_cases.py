@@ -1,4 +1,4 @@
-"""Use cases on several cases at once: what can be done is done, and the rest is named with its reason."""
+"""Use cases on several cases at once: apply the action where allowed, and report the others with the reason."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field

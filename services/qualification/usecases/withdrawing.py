@@ -1,4 +1,4 @@
-"""Requests to withdraw: answered by the owner of the current step, the département while it has the case (ADR 29).
+"""Answer requests to withdraw while the département owns the current step (ADR 29).
 
 Whichever event arrives first, the answer is the same for all services: only the owner decides, under the lock of its
 case, and everybody else applies its fact. A request to withdraw that comes to a département that does not own the

@@ -1,4 +1,4 @@
-"""What a party does by its link, without an account: agree, sign, report the progress of its actions."""
+"""Use cases of a pact's party with its link, without an account: agree, sign, report progress."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Use case that opens a pact: its département, the request that led to it, its parties, always with the State."""
+"""Use case that opens a pact for a département with its parties (the State is always one), from a request or not."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final

@@ -1,4 +1,4 @@
-"""What agents and parties both do with a pact: agree, sign, report progress; and the links sent afterwards."""
+"""Steps of a pact shared by agents and parties: agree, sign, report progress; and sending the links afterwards."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
