@@ -146,8 +146,6 @@ TABLES = (
 )
 
 LEFT_OUT = {
-    "departement_service": "superseded by presented_service; nothing reads it",
-    "known_provider": "superseded by presented_provider; nothing reads it",
     "contact": "what people entered is told to nobody",
     "preference": "what people chose is told to nobody",
     "absence": "the same",

@@ -15,7 +15,7 @@ Fresh = Callable[[str], Awaitable[FreshDatabase]]
 
 TRACES: Final = {
     "intake": ("journal", "operation"),
-    "qualification": ("journal", "operation", "case_access", "consultation"),
+    "qualification": ("journal", "operation", "consultation"),
     "escalation": ("journal", "operation", "consultation"),
     "notifications": ("journal", "operation", "consultation"),
 }
@@ -43,7 +43,7 @@ NOT_FOR_OPERATORS: Final = {
     "qualification": (
         "SELECT request FROM case_file",
         "SELECT * FROM case_note",
-        "SELECT * FROM case_access",
+        "SELECT * FROM consultation",
         "UPDATE case_file SET stage = NULL",
     ),
     "escalation": ("SELECT * FROM message", "SELECT * FROM consultation", "UPDATE escalation SET stage = NULL"),
@@ -163,9 +163,9 @@ async def test_rights_that_were_too_wide_are_taken_back(
     fresh = await fresh_database("qualification")
     owner, app = await connect(fresh.owner_url), await connect(fresh.app_url)
     await owner.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO qualification_app, qualification_operators")
-    await owner.execute("GRANT UPDATE (email) ON case_access TO qualification_app")
+    await owner.execute("GRANT UPDATE (email) ON consultation TO qualification_app")
     await migrations.grant_all("qualification", fresh.owner_url, to=fresh.app_url, operators=fresh.operators_url)
-    assert await refuses(app, "UPDATE case_access SET email = email")
+    assert await refuses(app, "UPDATE consultation SET email = email")
     assert await refuses(app, "DELETE FROM operation")
     assert await refuses(await connect(fresh.operators_url), "SELECT request FROM case_file")
 

@@ -20,7 +20,7 @@ PROGRAMS: Final = (*SERVICES, "operations")
 
 TRACES: Final = {
     "intake": ("operation",),
-    "qualification": ("operation", "case_access", "consultation"),
+    "qualification": ("operation", "consultation"),
     "escalation": ("operation", "consultation"),
     "notifications": ("operation", "consultation"),
 }

@@ -157,12 +157,6 @@ COMMENT ON TABLE withdrawal_request IS
 COMMENT ON COLUMN withdrawal_request.at IS 'The moment of the request to withdraw, by which its answer names it';
 COMMENT ON COLUMN withdrawal_request.motive IS 'Empty while only the answer has arrived';
 
-CREATE TABLE withdrawal (
-    request_id uuid PRIMARY KEY,
-    at timestamptz NOT NULL
-);
-COMMENT ON TABLE withdrawal IS 'Superseded by withdrawal_request; nothing reads it';
-
 CREATE TABLE early_note (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     request_id uuid NOT NULL,
@@ -173,7 +167,6 @@ CREATE TABLE early_note (
 );
 CREATE INDEX early_note_of_request ON early_note (request_id, at);
 CREATE INDEX early_note_by_arrival ON early_note (arrived_at);
-CREATE INDEX early_note_by_age ON early_note (at);
 COMMENT ON TABLE early_note IS
     'An event of intake about a request that is not (yet) here: it may overtake the dossier on its way. Deleted some time after it arrived';
 

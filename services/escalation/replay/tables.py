@@ -80,7 +80,6 @@ TABLES = (
 
 LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (escalation)",
-    "withdrawal": "superseded by withdrawal_request: no version that writes it is rebuilt",
     "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
     "operator": "the directory is told to nobody",
     "contract": "contracts, their lots and prices are told to nobody; what was ordered is compared (mobilisation)",

@@ -37,16 +37,6 @@ CREATE TABLE presented_service (
 CREATE INDEX presented_service_newest ON presented_service (departement, told_at DESC, request_id);
 COMMENT ON TABLE presented_service IS 'How a département''s service presented itself with a request; the newest row counts';
 
-CREATE TABLE departement_service (
-    departement text PRIMARY KEY,
-    name text NOT NULL,
-    address text,
-    email text,
-    phone text,
-    told_at timestamptz NOT NULL
-);
-COMMENT ON TABLE departement_service IS 'Superseded by presented_service; nothing reads it';
-
 -- A row per request for the same reason.
 CREATE TABLE presented_provider (
     provider_id uuid NOT NULL,
@@ -60,17 +50,6 @@ CREATE TABLE presented_provider (
 );
 CREATE INDEX presented_provider_newest ON presented_provider (provider_id, departement, told_at DESC, request_id);
 COMMENT ON TABLE presented_provider IS 'How a local provider was reached, as published with a request; the newest row counts';
-
-CREATE TABLE known_provider (
-    provider_id uuid NOT NULL,
-    departement text NOT NULL,
-    name text NOT NULL,
-    email text NOT NULL,
-    phone text,
-    told_at timestamptz NOT NULL,
-    PRIMARY KEY (provider_id, departement)
-);
-COMMENT ON TABLE known_provider IS 'Superseded by presented_provider; nothing reads it';
 
 CREATE TABLE follower (
     id uuid PRIMARY KEY,

@@ -22,7 +22,6 @@ SERVICE: Final[Rights] = MappingProxyType(
         OTHERS: _CHANGE,
         "journal": _ADD,
         "operation": _ADD,
-        "case_access": _ADD,
         "consultation": _ADD,
         "document_access": _ADD,
         "schema_migrations": "SELECT",

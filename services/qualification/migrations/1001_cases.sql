@@ -427,16 +427,6 @@ CREATE INDEX consultation_of_agent ON consultation (agent_id, at);
 COMMENT ON TABLE consultation IS
     'What an agent was shown, and when; once a minute per agent, path and request. A list or an export has its filter in the path';
 
-CREATE TABLE case_access (
-    agent_id uuid NOT NULL,
-    request_id uuid NOT NULL,
-    departement text NOT NULL,
-    minute timestamptz NOT NULL,
-    email text NOT NULL,
-    PRIMARY KEY (agent_id, request_id, departement, minute)
-);
-COMMENT ON TABLE case_access IS 'Superseded by consultation; nothing writes it';
-
 CREATE TABLE document_access (
     request_id uuid NOT NULL,
     departement text NOT NULL,

@@ -84,7 +84,6 @@ LEFT_OUT = {
     "early_note": "what waits for the transfer of its case; what that brought is compared (case_message)",
     "provider": "the catalogue is in no event",
     "case_note": "notes never leave the département",
-    "case_access": "superseded by consultation; nothing writes it",
     "consultation": "no event says who looked at what",
     "document_access": "the same",
     "envelope": "its amount is in no event; what is spent of it is compared (envelope_commitment)",

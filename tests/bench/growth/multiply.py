@@ -7,7 +7,7 @@ import asyncpg
 
 SINGLE = {
     *("schema_migrations", "provider", "envelope", "number_counter", "decision_counter", "agent", "agent_token"),
-    *("web_session", "form_submission", "departement_service", "preference", "outbox", "inbox_waiting", "inbox_held"),
+    *("web_session", "form_submission", "preference", "outbox", "inbox_waiting", "inbox_held"),
     *("inbox_attempt", "inbox_expected", "quarantine", "operation"),
 }
 """Tables whose rows belong to no request, or are of the moment only."""
