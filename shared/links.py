@@ -27,7 +27,7 @@ class Links:
     """Makes and reads the tokens of one purpose (`tracking`, `orientation`, `document`).
 
     Services that share the purpose's key can make the same link without exchanging a secret. To revoke
-    a link, keep a generation with the thing it leads to, and accept only the current one. The newest key of `key`
+    a link, store a generation with the thing it leads to, and accept only the current one. The newest key of `key`
     (`shared.keys`) signs, each one reads: a token names no key, for the length of an address that holds one is bounded.
     """
 

@@ -7,7 +7,7 @@ or mailed, before it is stored or published; `covered` to what is shown, for tex
 
 A token of a link is known by what it holds (`is_formed_as_token`), so readable names stay, however long. An agent's
 token is random: any word of 43 letters that ends as 32 bytes in base64 do, with a capital, a small letter and a digit,
-is masked although it may be none (a SHA-256 in base64 is not told from it), and one token in some thousand has no
+is masked although it may be none (a SHA-256 in base64 looks the same), and one token in some thousand has no
 digit. Anybody may send the text, so every expression takes time in proportion to it.
 """
 
@@ -21,7 +21,7 @@ from shared.links import TOKEN_LENGTH, is_formed_as_token
 
 MASK: Final = "[lien personnel masqué]"
 COVER: Final = "[lien personnel]"
-"""Stands on pages for a link; stars follow, so that what is sent keeps its length."""
+"""Stands on pages for a link; stars follow, so that the length of what is sent does not change."""
 
 _AGENT_TOKEN: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 _LABEL: Final = re.compile(
@@ -75,7 +75,7 @@ def hidden_everywhere(value: Any, *, named: str = "") -> Any:
 def covered(content: bytes, *, but: Collection[str] = ()) -> bytes:
     """Cover the links and reply addresses in what is shown, except `but`: the ones in the reader's own address.
 
-    What is covered keeps its length. Most pages hold no word that is long enough, which is found out at once.
+    Masking does not change the length. Most pages hold no word that is long enough, which is found out at once.
     """
     if _LONG not in content.translate(_WORD_LETTERS):
         return content

@@ -41,7 +41,7 @@ OVERDUE: Final = 70
 
 
 class Deadline:
-    """When this process was told to stop, if it was."""
+    """When this process got its first stop signal, if it did."""
 
     def __init__(self) -> None:
         self._began: float | None = None

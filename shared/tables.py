@@ -93,7 +93,7 @@ def day_typed(text: str) -> str:
 
 
 def unquoted(cell: str) -> str:
-    """Remove the mark by which a table of ours kept a text from becoming a formula."""
+    """Remove the mark with which exports prevent that a text becomes a formula."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 

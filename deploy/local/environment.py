@@ -142,7 +142,7 @@ class Environments:
         return {user: given for user, given in sources.items() if given != [f"/{user}"]}
 
     def of(self, service: str) -> dict[str, str]:
-        """Give all variables of one service, and nothing that another keeps secret."""
+        """Give all variables of one service, and no secret of another."""
         prefix = service.upper()
         variables = self._common() | self._web(service) | self._links(service)
         variables[f"{prefix}_DATABASE_URL"] = self.database_urls(service)[0]
@@ -241,7 +241,7 @@ class Environments:
         return f"smtp://127.0.0.1:{self.places.ports['replies']}"
 
     def _documents(self) -> str:
-        """Give where intake keeps documents, which a backup copies."""
+        """Return the folder of intake's documents, which a backup copies."""
         return str(self.places.folder / "documents")
 
     def _common(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Generate the passwords of the embedded run and keep them in one file that only its owner can read."""
+"""Generate the passwords of the embedded run and store them in one file that only its owner can read."""
 
 import json
 import os

@@ -16,7 +16,7 @@ _MOST_COPIES = 9
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The ports of one run, all above `base`, the folder that it keeps its state in, and the copies of each service."""
+    """The ports of one run, all above `base`, the folder of its state, and the copies of each service."""
 
     base: int = DEFAULT_PORT_BASE
     folder: Path = RUN_FOLDER

@@ -168,7 +168,7 @@ class Run:
                 f"{DEMONSTRATION}=1 loads it where no agents but personas are."
             )
         write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
-        self._tell()
+        self._print_addresses()
 
     async def _databases(self) -> None:
         if self._postgres:
@@ -234,7 +234,7 @@ class Run:
             for number in range(1, count + 1):
                 name = service if count == 1 else f"{service}-{number}"
                 make = partial(self._service, service, module, name)
-                self._copies[name] = Copy(make, shared, moved=self._tell_prometheus)
+                self._copies[name] = Copy(make, shared, moved=self._write_prometheus_targets)
 
     def _service(self, service: str, module: str, name: str, sockets: Sequence[socket.socket]) -> Child:
         of_operations = service == OPERATIONS
@@ -248,7 +248,7 @@ class Run:
             stop_with=AT_ONCE,
         )
 
-    def _tell_prometheus(self) -> None:
+    def _write_prometheus_targets(self) -> None:
         """Write where each copy can be asked alone, as `file_sd_configs` reads it."""
         targets = [
             {"targets": [copy.address], "labels": {"copy": name, "service": name.partition("-")[0]}}
@@ -315,12 +315,12 @@ class Run:
     def _say(self, what: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim]", what)
 
-    def _tell(self) -> None:
+    def _print_addresses(self) -> None:
         """Print where everything is and who may sign in."""
         web = self._places.web
         addresses = Table(title="Cousu-main", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
-        kept = self._places.shown
-        broker = [(f"RabbitMQ (user and password: {kept}/endpoints.json)", web("management"))] if self._rabbit else []
+        run = self._places.shown
+        broker = [(f"RabbitMQ (user and password: {run}/endpoints.json)", web("management"))] if self._rabbit else []
         for what, where in (
             ("Applicants: file and follow a request", web("intake")),
             ("Départements: examine and propose", web("qualification")),
@@ -343,7 +343,7 @@ class Run:
             self._console.print(people)
             self._console.print()
         self._console.print(
-            f"Command line: .venv/bin/cousu-main --help    Logs: {kept}/logs    For programs: {kept}/endpoints.json\n"
+            f"Command line: .venv/bin/cousu-main --help    Logs: {run}/logs    For programs: {run}/endpoints.json\n"
             "New code, and nobody interrupted: make restart in another terminal"
         )
         self._console.print(f"Ready in {time.monotonic() - self._began:.1f} s. Ctrl-C stops everything.")

@@ -60,7 +60,7 @@ class Probed(Program, Protocol):
         ...
 
     def kill(self) -> None:
-        """End its process at once: one that is hung does not hear anything else."""
+        """End its process at once: a hung one handles no other signal."""
         ...
 
 

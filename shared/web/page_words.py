@@ -101,5 +101,5 @@ def alert_word(level: str) -> str:
 
 
 def error_words(status: int) -> ErrorWords:
-    """Return what the page of an HTTP status says; an unknown one is told as 400 or 500."""
+    """Return what the page of an HTTP status says; an unknown one has the words of 400 or 500."""
     return _ERRORS.get(status) or _ERRORS[500 if status >= 500 else 400]  # noqa: PLR2004 - errors of the server

@@ -20,7 +20,7 @@ def iso(value: date | None) -> str:
 
 
 class _Query(Protocol):
-    """The parameters of an address, as the web framework keeps them."""
+    """The parameters of an address, as Litestar stores them."""
 
     def multi_items(self) -> Iterable[tuple[str, Any]]:
         """Give every name and value, repeated names included."""

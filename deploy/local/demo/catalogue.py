@@ -1,6 +1,6 @@
 """Demonstration data of the département: providers of the Val-d'Oise and the Yvelines with fictitious addresses.
 
-The bodies exist and do what is said here in few words; the capacities are examples, and every address ends in `.test`,
+The bodies exist and do what is written here; the capacities are examples, and every address ends in `.test`,
 so that no mail can reach them. No telephone number is given.
 """
 

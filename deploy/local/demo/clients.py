@@ -94,7 +94,7 @@ def prepare() -> None:
     """Read where everything is, and end the demonstration unless it may write there.
 
     Requests of people are nowhere near: it runs on this machine alone (`COUSU_ENVIRONMENT=local`, which `make run`
-    tells), in the embedded databases or in such as have no agents but personas.
+    sets), in the embedded databases or in others that have no agents but personas.
     """
     read_environment_file()
     if not production.is_local():

@@ -106,7 +106,7 @@ async def hold_forked(tx: Transaction, event: ParkedEvent, reason: str, *, claim
     """Hold the stream because its source publishes another history than the one applied; return whether that is new.
 
     `event` shows the fork, or stands for a stream head where it has no body. An earlier reason to hold the stream is
-    replaced; the first sign of a fork is kept.
+    replaced; the first sign of a fork stays.
     """
     if event.body:
         await parking.park(tx, event)

@@ -38,9 +38,9 @@ MOST_FOREIGN = 200
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
     """Quarantine a message with its bytes; the same bytes again are counted in the same row.
 
-    A row without a publishing account takes the account of the repetition; one with an account keeps it. A message
-    that an operator discarded stays discarded; one that they resubmitted becomes unsettled again. Messages of foreign
-    forms are bounded and raise no alarm: whoever has a form's password could raise one at will.
+    A row without a publishing account takes the account of the repetition; one with an account does not change it. A
+    message that an operator discarded stays discarded; one that they resubmitted becomes unsettled again. Messages of
+    foreign forms are bounded and raise no alarm: whoever has a form's password could raise one at will.
     """
     foreign = message.sender is not None and message.sender.is_foreign
     if foreign:

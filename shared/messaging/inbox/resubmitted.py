@@ -1,4 +1,4 @@
-"""Messages that an operator resubmits to a service, through its database: their publishing account is kept (ADR 36).
+"""Messages that an operator resubmits to a service, through its database: with their publishing account (ADR 36).
 
 An operator who published them would need the right to publish as anybody, or no service would believe them.
 """
