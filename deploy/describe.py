@@ -20,7 +20,7 @@ DOCUMENTS = {"openapi": "/api/v1/openapi.json", "asyncapi": "/asyncapi"}
 
 
 def describe() -> dict[str, str]:
-    """Give each document's text by its file name; starts nothing and connects to nothing."""
+    """Return each document's text by its file name; starts nothing and connects to nothing."""
     return asyncio.run(_describe())
 
 

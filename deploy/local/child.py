@@ -74,12 +74,12 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Give the process id of the last start."""
+        """Return the process id of the last start."""
         return self.process.pid if self.process else None
 
     @property
     def exit_code(self) -> int | None:
-        """Give how it ended; None while it runs."""
+        """Return how it ended; None while it runs."""
         return self.process.poll() if self.process else None
 
     async def stop(self, *, patience: float = 10.0, by: signal.Signals | None = None) -> bool:
@@ -106,7 +106,7 @@ class Child:
         return True
 
     def last_words(self, lines: int = 12) -> str:
-        """Give the end of its log, for the person who must find out why it stopped."""
+        """Return the end of its log, for the person who must find out why it stopped."""
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -136,7 +136,7 @@ def private_log(file: Path) -> BinaryIO:
 
 @contextmanager
 def _within_reach_of_bash(sockets: Sequence[socket.socket]) -> Iterator[list[int]]:
-    """Give copies of the descriptors that are surely none of those at which the program will look for them."""
+    """Return copies of the descriptors that are surely none of those at which the program will look for them."""
     descriptors = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD_CLOEXEC, _BEYOND_REACH) for one in sockets]
     try:
         yield descriptors

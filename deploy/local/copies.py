@@ -57,7 +57,7 @@ class Copy:
 
     @property
     def address(self) -> str | None:
-        """Give where the present process answers alone (host:port); None before there is one."""
+        """Return where the present process answers alone (host:port); None before there is one."""
         return urlsplit(self._now.ready).netloc if self._now and self._now.ready else None
 
     async def start(self) -> None:

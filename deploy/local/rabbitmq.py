@@ -79,7 +79,7 @@ class LocalRabbit(LocalServer):
         self._usable = False
 
     def url(self, user: str, vhost: str = "/") -> str:
-        """Give the AMQP URL of a user, password included."""
+        """Return the AMQP URL of a user, password included."""
         return f"amqp://{user}:{quote(self.passwords.of(user))}@127.0.0.1:{self.amqp_port}/{quote(vhost, safe='')}"
 
     @property
@@ -229,7 +229,7 @@ class LocalRabbit(LocalServer):
         (self._folder / "rabbitmq.conf").write_text(lines)
 
     def _clustering(self) -> dict[str, object]:
-        """Give what makes a member of a cluster: whom to join, and to pause rather than go on in a minority."""
+        """Return what makes a member of a cluster: whom to join, and to pause rather than go on in a minority."""
         if self._membership is None:
             return {}
         nodes = self._membership.nodes

@@ -63,7 +63,7 @@ class LocalCluster:
         )
 
     def url(self, user: str, vhost: str = "/") -> str:
-        """Give the AMQP addresses of a user, password included, separated by commas."""
+        """Return the AMQP addresses of a user, password included, separated by commas."""
         return ",".join(node.url(user, vhost) for node in self.nodes)
 
     @property

@@ -40,7 +40,7 @@ class Settings(ServiceSettings):
 
     @property
     def durations(self) -> Durations:
-        """Give the durations to the use cases."""
+        """Return the durations to the use cases."""
         return Durations(
             self.admissibility_days,
             self.committee_days,

@@ -24,7 +24,7 @@ OPENS_NOTHING: Final = "no secret link is ever made in a rebuilt database"
 
 
 def parts() -> Parts:
-    """Give parts that write to somewhere, with links that open nothing: no mail leaves it."""
+    """Return parts that write to somewhere, with links that open nothing: no mail leaves it."""
     return Parts(
         renderer=MailRenderer(),
         directory=_AnyDirectory(
@@ -98,7 +98,7 @@ class _AnyDirectory(Directory):
     def service(
         self, departement: str, learned: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
     ) -> ServiceInCharge:
-        """Give the service in charge, reached somewhere."""
+        """Return the service in charge, reached somewhere."""
         return super().service(departement, learned, entered).model_copy(update={"email": SOMEWHERE})
 
 

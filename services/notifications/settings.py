@@ -175,7 +175,7 @@ class Settings(ServiceSettings):
         return found
 
     def directory(self) -> Directory:
-        """Give the addresses that were configured."""
+        """Return the addresses that were configured."""
         return Directory(
             services={**read_services(self.departements_file), **self.departement_services},
             delegates=dict(self.delegate_mailboxes),
@@ -186,13 +186,13 @@ class Settings(ServiceSettings):
         )
 
     def returns(self) -> ReturnAddresses | None:
-        """Give the addresses that lead back to mails, if mail reaches us."""
+        """Return the addresses that lead back to mails, if mail reaches us."""
         if self.reply_domain is None or self.reply_key is None:
             return None
         return ReturnAddresses(self.reply_domain, self.reply_key.get_secret_value())
 
     def webhook_secrets(self) -> Secrets | None:
-        """Give what makes the secrets of subscriptions, if there may be any."""
+        """Return what makes the secrets of subscriptions, if there may be any."""
         return Secrets(self.webhook_key.get_secret_value()) if self.webhook_key else None
 
     def mail_server(self) -> "MailServerAddress":

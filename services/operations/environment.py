@@ -36,7 +36,7 @@ def read_environment_file() -> None:
 
 
 def variable(name: str, *, otherwise: str | None = None) -> str:
-    """Give a variable's value, or `otherwise`. Raises `MissingVariableError` with what to do."""
+    """Return a variable's value, or `otherwise`. Raises `MissingVariableError` with what to do."""
     value = os.environ.get(name) or secret_file(name) or otherwise
     if not value:
         raise MissingVariableError(f"{name} is not set. Set it, or start `make run` once in this folder.")

@@ -93,7 +93,7 @@ class WatchedSettings(SettingsWithSecrets):
     departements: str = Field("*", description="Départements served, which name the queue of a single one")
 
     def url(self, service: str, *, whole: bool = False) -> str:
-        """Give the database's address, for operators or, to read `whole` tables, for the service itself.
+        """Return the database's address, for operators or, to read `whole` tables, for the service itself.
 
         Raises `MissingVariableError`.
         """

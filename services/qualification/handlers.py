@@ -25,7 +25,7 @@ OnCase = Callable[[Transaction, Case, F], Awaitable[None]]
 
 
 def handlers(rules: Rules) -> EventHandlers:
-    """Give the handler of each event."""
+    """Return the handler of each event."""
 
     async def open_case_on_request_submitted(tx: Transaction, fact: intake.RequestSubmitted) -> None:
         await consumed_requests.open_submitted(tx, fact, rules)
@@ -94,7 +94,7 @@ def handlers(rules: Rules) -> EventHandlers:
 
 
 def subscription(rules: Rules) -> Subscription:
-    """Give the queue of this instance and what leads there: one département's own, or a shared one."""
+    """Return the queue of this instance and what leads there: one département's own, or a shared one."""
     codes = rules.departements or ("*",)
     queue = f"qualification.{codes[0]}" if rules.departements and len(codes) == 1 else "qualification"
     return Subscription(

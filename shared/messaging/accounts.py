@@ -43,23 +43,23 @@ def is_form_name(name: str) -> bool:
 
 
 def form_user(name: str) -> str:
-    """Give the broker user of a foreign form."""
+    """Return the broker user of a foreign form."""
     return f"{_FORM_USER}{name}"
 
 
 def form_source(name: str) -> str:
-    """Give the only source of a foreign form."""
+    """Return the only source of a foreign form."""
     return f"{_FORM_SOURCE}{name}"
 
 
 def form_name(source: str) -> str | None:
-    """Give the name of the foreign form that has this source; None where it is no form's source."""
+    """Return the name of the foreign form that has this source; None where it is no form's source."""
     name = source.removeprefix(_FORM_SOURCE)
     return name if name != source and is_form_name(name) else None
 
 
 def form_of_user(user: str | None) -> str | None:
-    """Give the name of the foreign form whose account this is; None for any other user."""
+    """Return the name of the foreign form whose account this is; None for any other user."""
     name = (user or "").removeprefix(_FORM_USER)
     return name if name != user and is_form_name(name) else None
 
@@ -148,11 +148,11 @@ class BrokerUser:
     tags: tuple[str, ...] = ()
 
     def permission(self, vhost: str) -> dict[str, str]:
-        """Give its rights on resources, as in RabbitMQ's definitions."""
+        """Return its rights on resources, as in RabbitMQ's definitions."""
         return {"user": self.name, "vhost": vhost, "configure": self.configure, "write": self.write, "read": self.read}
 
     def topic_permissions(self, vhost: str) -> list[dict[str, str]]:
-        """Give the routing keys it may publish and bind, exchange by exchange, as in RabbitMQ's definitions."""
+        """Return the routing keys it may publish and bind, exchange by exchange, as in RabbitMQ's definitions."""
         return [
             {"user": self.name, "vhost": vhost, "exchange": exchange, "write": topic.write, "read": topic.read}
             for exchange, topic in self.topics.items()
@@ -160,7 +160,7 @@ class BrokerUser:
 
 
 def _service(name: str) -> BrokerUser:
-    """Give the account of a service."""
+    """Return the account of a service."""
     queue = _QUEUES[name]
     own = exchange_of(name)
     publishes = "|".join(re.escape(prefix) for prefix in PUBLISHES[name])
@@ -179,7 +179,7 @@ def _service(name: str) -> BrokerUser:
 
 
 def form(name: str) -> BrokerUser:
-    """Give the account of a foreign form; its queue is declared by the supervisor."""
+    """Return the account of a foreign form; its queue is declared by the supervisor."""
     user = form_user(name)
     return BrokerUser(
         user,

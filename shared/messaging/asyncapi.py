@@ -223,7 +223,7 @@ class Interface:
         return [rest] if service == self.service and rest.removesuffix(".v1") in CONTROL else [channel]
 
     def _components(self) -> dict[str, Any]:
-        """Give the messages with their envelopes, headers and properties, and one schema for each model."""
+        """Return the messages with their envelopes, headers and properties, and one schema for each model."""
         bindings = self.subscription.bindings
         facts = [fact for fact in FACTS if fact in self.publishes or _leads(fact.wire_type, bindings)]
         models: dict[str, type[BaseModel]] = {fact.wire_type: fact for fact in facts}
@@ -259,7 +259,7 @@ def _declare(broker: RabbitBroker, title: str, routing_key: str, exchange: str, 
 
 
 def _key(wire_type: str, last: str) -> str:
-    """Give the routing key of a type, its last word a parameter: `intake.message_posted.{departement}`."""
+    """Return the routing key of a type, its last word a parameter: `intake.message_posted.{departement}`."""
     return f"{wire_type.rpartition('.')[0]}.{{{last}}}"
 
 
@@ -308,7 +308,7 @@ def _data(wire_type: str) -> dict[str, str]:
 
 
 def _publisher(wire_type: str) -> str:
-    """Give the service that publishes a type; intake answers forms."""
+    """Return the service that publishes a type; intake answers forms."""
     service = wire_type.partition(".")[0]
     return "intake" if service == "forms" else service
 
@@ -336,7 +336,7 @@ def _filing(filing: Filing) -> dict[str, Any]:
 
 
 def _named(wire_type: str, model: type[BaseModel]) -> type[BaseModel]:
-    """Give the same model under its wire type: two services may call different facts by one class name."""
+    """Return the same model under its wire type: two services may call different facts by one class name."""
     more = {"__doc__": model.__doc__, "model_config": ConfigDict(title=wire_type)}
     return type(_schema_name(wire_type), (model,), more)
 

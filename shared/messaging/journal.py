@@ -62,7 +62,7 @@ _RECORD = """
 
 
 async def in_time(tx: Transaction, source: str, request_id: UUID, at: datetime) -> datetime:
-    """Give the moment of what is done now: after everything known of its request, also where our clock was put back.
+    """Return the moment of what is done now: after everything known of its request, also where our clock was put back.
 
     Listeners compare moments between streams, and people read them in order: a clock that is hours behind, here or
     where an earlier event comes from, would make what answers stand before what it answers. A use case asks once, when

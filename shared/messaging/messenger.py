@@ -131,7 +131,7 @@ class Messenger:
         database.on_record = self.relay.wake
 
     def describe(self) -> dict[str, Any]:
-        """Give the service's AsyncAPI document, of the subscriber that runs."""
+        """Return the service's AsyncAPI document, of the subscriber that runs."""
         return self._interface.document(self.consumer.broker)
 
     @contextlib.asynccontextmanager

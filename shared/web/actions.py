@@ -51,7 +51,7 @@ class HandlerContext:
 
     @property
     def query(self) -> str:
-        """Give the query of this address, to be kept in the next one: "" or "?state=…"."""
+        """Return the query of this address, to be kept in the next one: "" or "?state=…"."""
         query = self.request.scope["query_string"].decode("latin-1")
         return f"?{query}" if query else ""
 
@@ -62,7 +62,7 @@ class RequestContext(HandlerContext, ABC):
 
     @abstractmethod
     def acting(self, tx: Transaction) -> Any:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def page_read(resource: Resource) -> HTTPRouteHandler:
 
 
 def offered(actions: Iterable[Action], allowed: Collection[str]) -> list[Action]:
-    """Give the actions with a form that are allowed now, in the order of the table."""
+    """Return the actions with a form that are allowed now, in the order of the table."""
     return [action for action in actions if action.path is not None and action.name in allowed]
 
 
@@ -214,7 +214,7 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
 
 
 def _body(action: Action) -> list[inspect.Parameter]:
-    """Give the parameter of a call's body; it may be left out when the command has no members, or the row says so."""
+    """Return the parameter of a call's body; it may be left out when the command has no members, or the row says so."""
     command = action.command
     if issubclass(command, NoBody):
         return []
@@ -261,7 +261,7 @@ def _joined(address: str, part: str) -> str:
 
 
 def _ids(address: str, others: Collection[str]) -> dict[str, type]:
-    """Give the parameters of an address that the actions take, with their types."""
+    """Return the parameters of an address that the actions take, with their types."""
     return {name: _TYPES[kind] for name, kind in _PARAMETER.findall(address) if name not in others}
 
 

@@ -223,7 +223,7 @@ async def _fingerprint(
 
 
 def _where_typed(name: str, message: str, values: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the field of an error and its sentence; an item of a list that was typed as lines is named by its line."""
+    """Return the field of an error and its sentence; an item of a list that was typed as lines is named by its line."""
     field, _, place = name.rpartition(".")
     if place.isdecimal() and field in values:
         return field, f"Ligne {int(place) + 1}\u00a0: {message[:1].lower()}{message[1:]}"

@@ -146,7 +146,7 @@ class Problem:
 
 
 def status_of(refusal: Refusal) -> int:
-    """Give the HTTP status of a refusal."""
+    """Return the HTTP status of a refusal."""
     return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 400)
 
 
@@ -179,7 +179,7 @@ def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = Non
 
 
 def _headers_of(refusal: Refusal) -> dict[str, str]:
-    """Give the headers that belong to a refusal."""
+    """Return the headers that belong to a refusal."""
     match refusal:
         case Unauthenticated():
             return {"WWW-Authenticate": 'Bearer realm="cousu-main"'}
@@ -247,7 +247,7 @@ def problem_response(request: Request[Any, Any, Any], problem: Problem) -> Respo
 
 
 def request_id_of(request: Request[Any, Any, Any]) -> str:
-    """Give the id by which the log knows this request."""
+    """Return the id by which the log knows this request."""
     return str(request.scope["state"].get("request_id", ""))
 
 

@@ -23,7 +23,7 @@ class _Query(Protocol):
     """The parameters of an address, as Litestar stores them."""
 
     def multi_items(self) -> Iterable[tuple[str, Any]]:
-        """Give every name and value, repeated names included."""
+        """Return every name and value, repeated names included."""
         ...
 
 
@@ -37,14 +37,14 @@ class _Asked(Protocol):
 
 
 def address_with(request: _Asked, **changes: object) -> str:
-    """Give this page's address with its filters kept and some changed; `None` removes one, blanks go."""
+    """Return this page's address with its filters kept and some changed; `None` removes one, blanks go."""
     kept = ((name, value) for name, value in request.query_params.multi_items() if name not in changes)
     given = ((name, value) for name, value in changes.items() if value is not None)
     return "?" + urlencode([(name, str(value)) for name, value in chain(kept, given) if str(value)])
 
 
 def asked(request: _Asked, name: str) -> str:
-    """Give one parameter of this page's address, or nothing."""
+    """Return one parameter of this page's address, or nothing."""
     return next((str(value) for key, value in request.query_params.multi_items() if key == name), "")
 
 

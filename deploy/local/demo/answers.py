@@ -147,7 +147,7 @@ class _Departements:
             sat.post(f"{one.case}/proposal", proposal)
 
     def _proposal(self, one: Asked, sat: ApiClient) -> Json | None:
-        """Give what is proposed; None where no provider is at hand, so that the request waits."""
+        """Return what is proposed; None where no provider is at hand, so that the request waits."""
         match one.answer:
             case Answer.PAID:
                 return {

@@ -238,7 +238,7 @@ class _Teams:
         return self._today - timedelta(days=ago)
 
     def _session(self, held_on: date) -> str:
-        """Give the open session of a day; plan it when there is none."""
+        """Return the open session of a day; plan it when there is none."""
         if held_on not in self._sessions:
             known = self._secretary.get("/sessions?state=open&per_page=200")["items"]
             found = next((one for one in known if one["held_on"] == str(held_on)), None)

@@ -35,14 +35,14 @@ def deliver(national: ApiClient, dossier: str, mobilisations: Sequence[Json]) ->
 
 
 def _lots(national: ApiClient, amount_cents: int) -> list[Json]:
-    """Give the lots with prices on which so much may still be ordered."""
+    """Return the lots with prices on which so much may still be ordered."""
     contracts = [one for one in national.get("/contracts?per_page=200")["items"] if one["in_force"]]
     lots: list[Json] = [lot for one in contracts for lot in national.get(f"/contracts/{one['id']}")["lots"]]
     return [lot for lot in lots if _prices(lot) and lot["available_cents"] >= amount_cents]
 
 
 def _prices(lot: Json) -> list[Json]:
-    """Give what may be ordered, the cheapest first."""
+    """Return what may be ordered, the cheapest first."""
     return sorted((price for price in lot["prices"] if price["active"]), key=lambda price: int(price["price_cents"]))
 
 

@@ -158,7 +158,7 @@ class Session:
         return session, actor
 
     def voting(self, among: Sequence[str]) -> list[str]:
-        """Give those of these members who vote."""
+        """Return those of these members who vote."""
         return [name for name in among if self.roles.get(name, MemberRole.VOTING) in VOTERS]
 
     @property
@@ -209,7 +209,7 @@ class Session:
             raise Invalid.field("votes", f"Il y a plus de voix que de membres votants présents ({voters}).")
 
     def check_may_decide(self, escalation: Escalation, by: By) -> Actor:
-        """Give who signs; refuses a closed session, a missing quorum and a dossier that is not on the agenda."""
+        """Return who signs; refuses a closed session, a missing quorum and a dossier that is not on the agenda."""
         by.acting_in(Action.DECISIONS)
         self.check_open()
         if escalation.session_id is not None and escalation.session_id != self.id:

@@ -37,7 +37,7 @@ TWICE: Final = "Ce territoire figure déjà à la ligne {line}."
 def bring_in(
     before: Mapping[Key, Covered], lines: Iterable[Line[Covered]], *, replace: bool
 ) -> tuple[dict[Key, Covered], list[Reported]]:
-    """Give the coverage after a list was brought in, and the report line by line.
+    """Return the coverage after a list was brought in, and the report line by line.
 
     With `replace` the list is the whole coverage, unless a line was refused: then nothing is taken away.
     """

@@ -106,7 +106,7 @@ class OnRecord:
         )
 
     def check_may_correct(self, escalation: Escalation, by: By) -> Actor:
-        """Give who signs; refuses (`DecisionReplaced`) what another decision replaced already."""
+        """Return who signs; refuses (`DecisionReplaced`) what another decision replaced already."""
         actor = allow(Action.CORRECTION, escalation.state, by)
         if self.replaced_by is not None or self.outcome not in DECIDING:
             raise DecisionReplaced(

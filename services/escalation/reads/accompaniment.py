@@ -133,7 +133,7 @@ _UNDER_WAY: Final = """
 async def accompaniments(
     reader: Reader, *, late: bool, perimeter: Perimeter, today: date, page: Page
 ) -> Paged[AccompanimentRow]:
-    """Give what is under way, with what is due next first."""
+    """Return what is under way, with what is due next first."""
     rows = await reader.fetch(
         f"""
         {_UNDER_WAY}
@@ -167,7 +167,7 @@ async def count_accompaniments(reader: Reader, *, late: bool, perimeter: Perimet
 
 
 async def deliverable(reader: Reader, request_id: UUID, deliverable_id: UUID, *, perimeter: Perimeter) -> FileRow:
-    """Give a file of a dossier that the caller sees; refuses (`NoSuchDeliverable`)."""
+    """Return a file of a dossier that the caller sees; refuses (`NoSuchDeliverable`)."""
     row = await reader.fetchrow(
         """
         SELECT deliverable.name, deliverable.media_type, deliverable.content
@@ -206,7 +206,7 @@ async def closed_link(reader: Reader, link: ProviderLink) -> ClosedLinkView | No
 
 
 async def by_link(reader: Reader, link: ProviderLink) -> ProviderView:
-    """Give what a provider sees; refuses (`LinkNotValid`) a link that was replaced."""
+    """Return what a provider sees; refuses (`LinkNotValid`) a link that was replaced."""
     row = await reader.fetchrow(
         """
         SELECT escalation.request_id, escalation.number, escalation.title, escalation.applicant_name,

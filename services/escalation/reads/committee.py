@@ -194,7 +194,7 @@ def _summary(row: Row, by: By) -> dict[str, Any]:
 
 
 async def sessions(reader: Reader, *, state: SessionState | None, by: By, page: Page) -> Paged[SessionRow]:
-    """Give sessions, open ones first, then the latest."""
+    """Return sessions, open ones first, then the latest."""
     rows = await reader.fetch(
         f"""
         SELECT {_SUMMARY}
@@ -219,7 +219,7 @@ async def _count_sessions(reader: Reader, state: SessionState | None) -> int:
 
 
 async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionView:
-    """Give one session with its agenda; refuses (`NoSuchSession`) when there is none."""
+    """Return one session with its agenda; refuses (`NoSuchSession`) when there is none."""
     row = await reader.fetchrow(
         f"SELECT {_SUMMARY} FROM committee_session WHERE id = $1",
         session_id,
@@ -232,7 +232,7 @@ async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionView:
 
 
 async def minutes(reader: Reader, session_id: UUID, *, by: By) -> MinutesView:
-    """Give the minutes of a session, in the order of its agenda."""
+    """Return the minutes of a session, in the order of its agenda."""
     held = await session(reader, session_id, by=by)
     granted = [decision for decision in held.decisions if decision.grants]
     return MinutesView(
@@ -254,7 +254,7 @@ async def minutes(reader: Reader, session_id: UUID, *, by: By) -> MinutesView:
 
 
 async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionView:
-    """Give one decision with its dossier, which is of these départements; refuses (`NoSuchDecision`) any other."""
+    """Return one decision with its dossier, which is of these départements; refuses (`NoSuchDecision`) any other."""
     row = await reader.fetchrow(f"{_REGISTER} WHERE {_OF_DEPARTEMENTS} AND decision.id = $2", departements, decision_id)
     if row is None:
         raise NoSuchDecision
@@ -264,7 +264,7 @@ async def decision(reader: Reader, decision_id: UUID, *, departements: list[str]
 async def decisions(
     reader: Reader, *, departements: list[str] | None, standing_reserve: bool, by: By, page: Page
 ) -> Paged[DecisionView]:
-    """Give decisions, the latest first; or those whose reserve stands, the nearest date first."""
+    """Return decisions, the latest first; or those whose reserve stands, the nearest date first."""
     rows = await reader.fetch(
         f"""
         {_REGISTER}
@@ -297,7 +297,7 @@ async def count_decisions(reader: Reader, *, departements: list[str] | None, sta
 
 
 async def decisions_of(reader: Reader, request_id: UUID, state: State, *, by: By) -> list[dict[str, Any]]:
-    """Give the decisions on a dossier that is in this state, in order."""
+    """Return the decisions on a dossier that is in this state, in order."""
     rows = await reader.fetch(
         f"SELECT {_DECISION} FROM decision WHERE request_id = $1 ORDER BY recorded_at",
         request_id,
@@ -344,7 +344,7 @@ async def _agenda(reader: Reader, session_id: UUID, by: By) -> list[dict[str, An
 
 
 async def _made_in(reader: Reader, session_id: UUID) -> dict[UUID, Row]:
-    """Give the decisions of a session, each by its dossier; what corrected them later is not the session's."""
+    """Return the decisions of a session, each by its dossier; what corrected them later is not the session's."""
     rows = await reader.fetch(
         f"SELECT {_DECISION} FROM decision WHERE session_id = $1 AND corrects IS NULL",
         session_id,

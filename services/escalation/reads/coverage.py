@@ -28,7 +28,7 @@ async def territories_covered(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[CoveredRow]:
-    """Give the territories that a programme covers, by département and name; all of them without a `limit`."""
+    """Return the territories that a programme covers, by département and name; all of them without a `limit`."""
     rows = await reader.fetch(
         """
         SELECT kind, code, name, array_agg(departement ORDER BY departement) AS departements, since, until

@@ -27,7 +27,7 @@ DocumentUrl = Callable[[UUID, UUID], str]
 async def detail(
     reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By, today: date, document_url: DocumentUrl
 ) -> EscalationView:
-    """Give one dossier; refuses (`NoSuchEscalation`) what the caller does not see."""
+    """Return one dossier; refuses (`NoSuchEscalation`) what the caller does not see."""
     row = await _escalation(reader, request_id, perimeter)
     state = State(row["state"])
     dossier = Dossier.model_validate(row["dossier"])

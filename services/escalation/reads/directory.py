@@ -117,7 +117,7 @@ def _contract(row: Row, by: By) -> ContractRow:
 async def operators(
     reader: Reader, *, field: Field | None, active: bool | None, by: By, page: Page
 ) -> Paged[OperatorRow]:
-    """Give the directory by name, those that are set aside last."""
+    """Return the directory by name, those that are set aside last."""
     rows = await reader.fetch(
         f"""
         {_OPERATORS}
@@ -148,7 +148,7 @@ async def _count_operators(reader: Reader, field: Field | None, *, active: bool 
 
 
 async def operator(reader: Reader, operator_id: UUID, *, by: By) -> OperatorRow:
-    """Give one operator; refuses (`NoSuchOperator`)."""
+    """Return one operator; refuses (`NoSuchOperator`)."""
     row = await reader.fetchrow(f"{_OPERATORS} WHERE id = $1", operator_id)
     if row is None:
         raise NoSuchOperator
@@ -156,7 +156,7 @@ async def operator(reader: Reader, operator_id: UUID, *, by: By) -> OperatorRow:
 
 
 async def contracts(reader: Reader, *, today: date, by: By, page: Page) -> Paged[ContractRow]:
-    """Give the contracts, the one that ends last first."""
+    """Return the contracts, the one that ends last first."""
     rows = await reader.fetch(
         f"{_CONTRACTS} GROUP BY contract.id ORDER BY contract.ends_on DESC, contract.reference LIMIT $2 OFFSET $3",
         today,
@@ -168,7 +168,7 @@ async def contracts(reader: Reader, *, today: date, by: By, page: Page) -> Paged
 
 
 async def contract(reader: Reader, contract_id: UUID, *, today: date, by: By) -> ContractView:
-    """Give a contract with its lots and prices; refuses (`NoSuchContract`)."""
+    """Return a contract with its lots and prices; refuses (`NoSuchContract`)."""
     row = await reader.fetchrow(f"{_CONTRACTS} WHERE contract.id = $2 GROUP BY contract.id", today, contract_id)
     if row is None:
         raise NoSuchContract
@@ -177,7 +177,7 @@ async def contract(reader: Reader, contract_id: UUID, *, today: date, by: By) ->
 
 
 async def contract_of_lot(reader: Reader, lot_id: UUID) -> UUID:
-    """Give the contract that a lot belongs to; refuses (`NoSuchLot`)."""
+    """Return the contract that a lot belongs to; refuses (`NoSuchLot`)."""
     found: UUID | None = await reader.fetchval("SELECT contract_id FROM lot WHERE id = $1", lot_id)
     if found is None:
         raise NoSuchLot
@@ -185,7 +185,7 @@ async def contract_of_lot(reader: Reader, lot_id: UUID) -> UUID:
 
 
 async def lots_in_force(reader: Reader, *, today: date) -> list[LotRow]:
-    """Give the lots on which something may be ordered today, without their prices."""
+    """Return the lots on which something may be ordered today, without their prices."""
     rows = await reader.fetch(
         f"{_LOTS} WHERE $1 BETWEEN contract.starts_on AND contract.ends_on ORDER BY contract.reference, lot.number",
         today,
@@ -194,7 +194,7 @@ async def lots_in_force(reader: Reader, *, today: date) -> list[LotRow]:
 
 
 async def lot(reader: Reader, lot_id: UUID) -> LotRow:
-    """Give a lot with its prices; refuses (`NoSuchLot`)."""
+    """Return a lot with its prices; refuses (`NoSuchLot`)."""
     row = await reader.fetchrow(f"{_LOTS} WHERE lot.id = $1", lot_id)
     if row is None:
         raise NoSuchLot

@@ -72,7 +72,7 @@ class Filters:
     older: int | None = None
 
     def arguments(self, perimeter: Perimeter, today: date) -> tuple[object, ...]:
-        """Give the arguments $1 to $10 of the statements below."""
+        """Return the arguments $1 to $10 of the statements below."""
         return (
             perimeter.departements,
             perimeter.programmes,
@@ -98,7 +98,7 @@ def summary_members(row: Row, by: By, today: date) -> dict[str, object]:
 async def dossiers(
     reader: Reader, filters: Filters, *, perimeter: Perimeter, by: By, today: date, limit: int, offset: int
 ) -> list[EscalationRow]:
-    """Give dossiers, those with the nearest date first, those that are over last."""
+    """Return dossiers, those with the nearest date first, those that are over last."""
     rows = await reader.fetch(
         f"""
         SELECT {COLUMNS}
@@ -144,7 +144,7 @@ async def count_by_state(database: Database, *, perimeter: Perimeter) -> dict[St
 
 
 async def departements(reader: Reader, *, perimeter: Perimeter) -> list[str]:
-    """Give the départements that have dossiers here, for the filter."""
+    """Return the départements that have dossiers here, for the filter."""
     rows = await reader.fetch(
         f"SELECT DISTINCT departement FROM escalation WHERE {_SEEN} ORDER BY departement",
         perimeter.departements,

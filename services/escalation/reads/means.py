@@ -73,7 +73,7 @@ def _envelope(row: Row, by: By) -> EnvelopeRow:
 async def envelopes(
     reader: Reader, *, year: int | None, programme: Programme | None, by: By, page: Page
 ) -> Paged[EnvelopeRow]:
-    """Give envelopes, the latest year first, the general one before those of programmes."""
+    """Return envelopes, the latest year first, the general one before those of programmes."""
     rows = await reader.fetch(
         f"""
         {_ENVELOPES}
@@ -104,7 +104,7 @@ async def _count_envelopes(reader: Reader, year: int | None, programme: Programm
 
 
 async def envelope(reader: Reader, envelope_id: UUID, *, by: By) -> EnvelopeRow:
-    """Give one envelope; refuses (`NoSuchEnvelope`)."""
+    """Return one envelope; refuses (`NoSuchEnvelope`)."""
     row = await reader.fetchrow(f"{_ENVELOPES} WHERE envelope.id = $1", envelope_id)
     if row is None:
         raise NoSuchEnvelope
@@ -112,7 +112,7 @@ async def envelope(reader: Reader, envelope_id: UUID, *, by: By) -> EnvelopeRow:
 
 
 async def envelope_of_request(reader: Reader, request_id: UUID, *, year: int, by: By) -> EnvelopeRow | None:
-    """Give the envelope that an order for this request would be committed on: its programme's, or the general one."""
+    """Return the envelope that an order for this request would be committed on: its programme's, or the general one."""
     row = await reader.fetchrow(
         f"""
         {_ENVELOPES}
@@ -131,7 +131,7 @@ async def envelope_of_request(reader: Reader, request_id: UUID, *, year: int, by
 async def orders(
     reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None, page: Page
 ) -> Paged[OrderRow]:
-    """Give what draws on an envelope or on a lot, the latest first."""
+    """Return what draws on an envelope or on a lot, the latest first."""
     rows = await reader.fetch(
         """
         SELECT mobilisation.id, mobilisation.request_id, escalation.number, escalation.title,

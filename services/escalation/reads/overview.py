@@ -79,7 +79,7 @@ _ANSWERED: Final = ("local", "programme", "departement_refused", "national_grant
 
 
 async def overview(reader: Reader, *, perimeter: Perimeter) -> OverviewView:
-    """Give the figures of all requests that the caller sees."""
+    """Return the figures of all requests that the caller sees."""
     outcomes = await _outcomes(reader, perimeter)
     answered = sum(outcomes[outcome] for outcome in _ANSWERED)
     return OverviewView(

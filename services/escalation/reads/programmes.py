@@ -100,7 +100,7 @@ _REQUEST = """
 
 
 async def programmes(reader: Reader, *, perimeter: Perimeter) -> list[ProgrammeRow]:
-    """Give the programmes that the caller sees, with their counts."""
+    """Return the programmes that the caller sees, with their counts."""
     rows = await reader.fetch(
         """
         SELECT listed.programme,
@@ -160,7 +160,7 @@ async def programme_requests(
     by: By,
     page: Page,
 ) -> Paged[ProgrammeRequestView]:
-    """Give the requests directed to a programme, the latest first; none of one that the caller does not see."""
+    """Return the requests directed to a programme, the latest first; none of one that the caller does not see."""
     rows = await reader.fetch(
         f"""
         SELECT {_REQUEST}
@@ -184,7 +184,7 @@ async def programme_requests(
 
 
 async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By) -> ProgrammeRequestView:
-    """Give one request as its programme's team sees it; refuses (`NotFound`) one outside the perimeter."""
+    """Return one request as its programme's team sees it; refuses (`NotFound`) one outside the perimeter."""
     row = await reader.fetchrow(
         f"""
         SELECT {_REQUEST}
@@ -248,7 +248,7 @@ async def requests_by_state(
 
 
 async def sheet(reader: Reader, programme: Programme) -> SheetView:
-    """Give a programme's sheet."""
+    """Return a programme's sheet."""
     row = await reader.fetchrow(
         """
         SELECT programme, purpose, starts_on, ends_on, email, phone, changed_at,

@@ -27,7 +27,7 @@ _SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL O
 
 
 async def statistics(database: Database, *, perimeter: Perimeter) -> StatisticsView:
-    """Give the figures of the dossiers that the caller sees; colleagues who see the same are given the same count."""
+    """Return the figures of the dossiers that the caller sees; colleagues who see the same are given the same count."""
     return await database.cache.get(("statistics", repr(perimeter)), lambda: _count(database, perimeter))
 
 

@@ -35,7 +35,7 @@ class SimilarRow(BaseModel):
 
 
 async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> list[SimilarRow]:
-    """Give those decided dossiers that share a field or the programme with this one, the most alike first.
+    """Return those decided dossiers that share a field or the programme with this one, the most alike first.
 
     Each common field counts two, then the same kind of request, a size of the same order (half to double) and the same
     département one each. A deferral decides nothing, nor does a grant that is void because the applicant withdrew; what

@@ -8,7 +8,7 @@ from shared.surroundings import Neighbour
 
 
 async def neighbours(reader: Reader, request_id: UUID, *, perimeter: Perimeter, limit: int = 6) -> list[Neighbour]:
-    """Give the other dossiers of the same intercommunalité (of the applicant, where it has none) that the caller sees.
+    """Return the other dossiers of the same intercommunalité (or of the applicant) that the caller sees.
 
     Those about the same field first, then the latest.
     """

@@ -39,7 +39,7 @@ async def add_milestone(
 
 
 async def load_milestone_for_update(tx: Transaction, request_id: UUID, milestone_id: UUID) -> Milestone:
-    """Give a milestone of a dossier, locked."""
+    """Return a milestone of a dossier, locked."""
     row = await tx.fetchrow(
         """
         SELECT id, title, due_on, reached_on, overdue_told, soon_told
@@ -137,7 +137,7 @@ async def add_progress(tx: Transaction, fact: ProgressReported | ProgressTold, *
 
 
 async def stored_deliverables(tx: Transaction, request_id: UUID) -> Stored:
-    """Give how many deliverables a dossier has, and their bytes together."""
+    """Return how many deliverables a dossier has, and their bytes together."""
     row = await tx.fetchrow(
         "SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS size FROM deliverable WHERE request_id = $1",
         request_id,
@@ -169,7 +169,7 @@ async def add_deliverable(tx: Transaction, fact: DeliverableAdded, content: byte
 
 
 async def next_link_generation(tx: Transaction, mobilisation_id: UUID) -> int:
-    """Give the generation of the next link of a mobilisation, which is locked."""
+    """Return the generation of the next link of a mobilisation, which is locked."""
     generation: int = await tx.fetchval(
         "SELECT coalesce(max(generation), 0) + 1 FROM provider_link WHERE mobilisation_id = $1", mobilisation_id
     )
@@ -195,7 +195,7 @@ async def save_link(tx: Transaction, fact: ProviderInvited) -> None:
 
 
 async def linked(tx: Transaction, mobilisation_id: UUID, generation: int) -> tuple[UUID, str] | None:
-    """Give the request and the provider of a link that is valid."""
+    """Return the request and the provider of a link that is valid."""
     row = await tx.fetchrow(
         """
         SELECT mobilisation.request_id, mobilisation.resource

@@ -51,7 +51,7 @@ async def add_session(tx: Transaction, session: Session, *, by: Actor, at: datet
 
 
 async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
-    """Give a session, locked, so that its agenda and decisions change one after the other."""
+    """Return a session, locked, so that its agenda and decisions change one after the other."""
     row = await tx.fetchrow(
         """
         SELECT id, title, held_on, members, quorum, present, closed_at, closed_by, roles
@@ -107,7 +107,7 @@ async def add_to_agenda(tx: Transaction, session_id: UUID, request_id: UUID, *, 
 
 
 async def agenda(tx: Transaction, session_id: UUID) -> list[UUID]:
-    """Give the dossiers of a session, in order."""
+    """Return the dossiers of a session, in order."""
     rows = await tx.fetch("SELECT request_id FROM agenda_item WHERE session_id = $1 ORDER BY position", session_id)
     return [row["request_id"] for row in rows]
 
@@ -127,7 +127,7 @@ async def reorder(tx: Transaction, session_id: UUID, order: list[UUID]) -> None:
 
 
 async def undecided(tx: Transaction, session_id: UUID) -> list[str]:
-    """Give the numbers of the dossiers that wait for their decision in this session."""
+    """Return the numbers of the dossiers that wait for their decision in this session."""
     rows = await tx.fetch(
         """
         SELECT escalation.number
@@ -144,7 +144,7 @@ async def undecided(tx: Transaction, session_id: UUID) -> list[str]:
 
 
 async def next_decision_number(tx: Transaction, year: int) -> str:
-    """Give the next number of a year; the year's row stays locked until commit, so that none is lost or doubled."""
+    """Return the next number of a year; the year's row stays locked until commit, so that none is lost or doubled."""
     last = await tx.fetchval(
         """
         INSERT INTO decision_counter AS counter (year, last)
@@ -192,7 +192,7 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
 
 
 async def request_of_decision(tx: Transaction, decision_id: UUID) -> UUID:
-    """Give the request that a decision is about; its dossier is locked before the decision."""
+    """Return the request that a decision is about; its dossier is locked before the decision."""
     request_id: UUID | None = await tx.fetchval("SELECT request_id FROM decision WHERE id = $1", decision_id)
     if request_id is None:
         raise NoSuchDecision
@@ -200,7 +200,7 @@ async def request_of_decision(tx: Transaction, decision_id: UUID) -> UUID:
 
 
 async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnRecord:
-    """Give a decision, locked."""
+    """Return a decision, locked."""
     row = await tx.fetchrow(
         """
         SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by

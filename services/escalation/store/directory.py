@@ -95,7 +95,7 @@ def _columns(operator: Operator) -> tuple[object, ...]:
 
 
 async def name_of_active_operator(tx: Transaction, operator_id: UUID) -> str | None:
-    """Give the name of an operator that can be mobilised."""
+    """Return the name of an operator that can be mobilised."""
     name: str | None = await tx.fetchval("SELECT name FROM operator WHERE id = $1 AND active", operator_id)
     return name
 
@@ -150,7 +150,7 @@ async def add_lot(tx: Transaction, lot_id: UUID, contract_id: UUID, lot: NewLot,
 
 
 async def load_lot_for_update(tx: Transaction, lot_id: UUID) -> Lot:
-    """Give a lot, locked, so that orders come one after the other."""
+    """Return a lot, locked, so that orders come one after the other."""
     row = await tx.fetchrow(
         """
         SELECT lot.id, contract.reference, lot.number, lot.title, lot.holder, lot.ceiling_cents, lot.committed_cents,
@@ -221,7 +221,7 @@ async def withdraw_price(tx: Transaction, lot_id: UUID, price_id: UUID) -> None:
 
 
 async def active_prices(tx: Transaction, lot_id: UUID) -> dict[UUID, Price]:
-    """Give the prices that a lot offers, by their id."""
+    """Return the prices that a lot offers, by their id."""
     rows = await tx.fetch(
         "SELECT id, label, unit, price_cents FROM unit_price WHERE lot_id = $1 AND active ORDER BY created_at, id",
         lot_id,

@@ -52,7 +52,7 @@ async def hold(tx: Transaction, request_id: UUID) -> None:
 
 
 async def load_for_update(tx: Transaction, request_id: UUID, perimeter: Perimeter) -> Escalation:
-    """Give a dossier of the caller's perimeter, locked; refuses (`NoSuchEscalation`) any other."""
+    """Return a dossier of the caller's perimeter, locked; refuses (`NoSuchEscalation`) any other."""
     row = await tx.fetchrow(
         f"""
         SELECT {_COLUMNS}
@@ -72,7 +72,7 @@ async def load_for_update(tx: Transaction, request_id: UUID, perimeter: Perimete
 
 
 async def find_for_update(tx: Transaction, request_id: UUID) -> Escalation | None:
-    """Give a dossier, locked, if it came here."""
+    """Return a dossier, locked, if it came here."""
     row = await tx.fetchrow(
         f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1 FOR UPDATE",
         request_id,
@@ -81,7 +81,7 @@ async def find_for_update(tx: Transaction, request_id: UUID) -> Escalation | Non
 
 
 async def dossier_of(tx: Transaction, request_id: UUID) -> Dossier:
-    """Give what the département handed over; refuses (`NoSuchEscalation`) a request that did not come here."""
+    """Return what the département handed over; refuses (`NoSuchEscalation`) a request that did not come here."""
     dossier = await tx.fetchval("SELECT dossier FROM escalation WHERE request_id = $1", request_id)
     if dossier is None:
         raise NoSuchEscalation

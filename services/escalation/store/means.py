@@ -79,7 +79,7 @@ async def ensure_envelope(tx: Transaction, envelope: Envelope, *, at: datetime) 
 
 
 async def load_envelope_for_update(tx: Transaction, envelope_id: UUID) -> Envelope:
-    """Give an envelope, locked, so that commitments come one after the other."""
+    """Return an envelope, locked, so that commitments come one after the other."""
     row = await tx.fetchrow(
         """
         SELECT id, year, programme, amount_cents, committed_cents
@@ -187,7 +187,7 @@ def mobilisation_of(row: Row) -> Mobilisation:
 
 
 async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobilisation_id: UUID) -> Mobilisation:
-    """Give a mobilisation of a dossier, locked."""
+    """Return a mobilisation of a dossier, locked."""
     row = await tx.fetchrow(
         f"""
         SELECT {MOBILISATION}
@@ -243,7 +243,7 @@ async def add_entry(tx: Transaction, fact: OrderBooked) -> None:
 
 
 async def next_order_number(tx: Transaction, year: int) -> str:
-    """Give the next number of a year; the year's row stays locked until commit, so that none is lost or doubled."""
+    """Return the next number of a year; the year's row stays locked until commit, so that none is lost or doubled."""
     last = await tx.fetchval(
         """
         INSERT INTO order_counter AS counter (year, last)

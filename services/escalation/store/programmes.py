@@ -70,7 +70,7 @@ async def describe_programme(
 
 
 async def coverage_of(tx: Transaction, programme: Programme) -> dict[Key, Covered]:
-    """Give what a programme covers, by kind and code."""
+    """Return what a programme covers, by kind and code."""
     rows = await tx.fetch(
         """
         SELECT kind, code, name, since, until, array_agg(departement ORDER BY departement) AS departements
@@ -89,7 +89,7 @@ async def coverage_of(tx: Transaction, programme: Programme) -> dict[Key, Covere
 async def load_request_for_update(
     tx: Transaction, request_id: UUID, programme: Programme, perimeter: Perimeter
 ) -> ProgrammeRequest:
-    """Give a request of a programme of the caller's perimeter, locked; refuses (`NoSuchProgrammeRequest`) any other."""
+    """Return, locked, a request of a programme that the caller sees; refuses (`NoSuchProgrammeRequest`) any other."""
     row = await tx.fetchrow(
         f"""
         SELECT {_REQUEST}
@@ -111,7 +111,7 @@ async def load_request_for_update(
 
 
 async def find_request_for_update(tx: Transaction, request_id: UUID) -> ProgrammeRequest | None:
-    """Give a request that was directed to a programme, locked; None if none was."""
+    """Return a request that was directed to a programme, locked; None if none was."""
     row = await tx.fetchrow(
         f"SELECT {_REQUEST} FROM programme_request WHERE request_id = $1 FOR UPDATE",
         request_id,

@@ -35,7 +35,7 @@ class DecidedView(DecisionView):
 
 
 async def read_escalation(context: AgentContext, reader: Reader, request_id: UUID, *_: UUID) -> EscalationView:
-    """Give the whole dossier; that it was read is traced."""
+    """Return the whole dossier; that it was read is traced."""
     return await detail(
         reader,
         request_id,
@@ -54,17 +54,17 @@ async def _invited(
 
 
 async def show_to_provider(context: LinkContext, reader: Reader) -> ProviderView:
-    """Give what a provider sees by its link."""
+    """Return what a provider sees by its link."""
     return await accompaniment.by_link(reader, context.link)
 
 
 async def read_session(context: AgentContext, reader: Reader, session_id: UUID) -> SessionView:
-    """Give a session with its agenda."""
+    """Return a session with its agenda."""
     return await committee.session(reader, session_id, by=context.by)
 
 
 async def read_decision(context: AgentContext, reader: Reader, decision_id: UUID) -> DecisionView:
-    """Give one decision with its dossier."""
+    """Return one decision with its dossier."""
     return await committee.decision(reader, decision_id, departements=context.agent.perimeter, by=context.by)
 
 
@@ -78,34 +78,34 @@ async def _corrected(context: AgentContext, reader: Reader, decision_id: UUID, _
 
 
 async def read_envelope(context: AgentContext, reader: Reader, envelope_id: UUID) -> EnvelopeRow:
-    """Give a year's budget."""
+    """Return a year's budget."""
     return await means.envelope(reader, envelope_id, by=context.by)
 
 
 async def read_operator(context: AgentContext, reader: Reader, operator_id: UUID) -> OperatorRow:
-    """Give an operator of the directory."""
+    """Return an operator of the directory."""
     return await directory.operator(reader, operator_id, by=context.by)
 
 
 async def show_contract(context: AgentContext, reader: Reader, contract_id: UUID) -> ContractView:
-    """Give a contract with its lots, their prices and what is left of their ceilings."""
+    """Return a contract with its lots, their prices and what is left of their ceilings."""
     return await directory.contract(reader, contract_id, today=context.today, by=context.by)
 
 
 async def contract_of_lot(context: AgentContext, reader: Reader, lot_id: UUID, *_: UUID) -> ContractView:
-    """Give the contract of a lot."""
+    """Return the contract of a lot."""
     return await show_contract(context, reader, await directory.contract_of_lot(reader, lot_id))
 
 
 async def read_sheet(context: AgentContext, reader: Reader, programme: str) -> SheetView:
-    """Give a programme: what it brings, its period, team, budget, and how much it covers."""
+    """Return a programme: what it brings, its period, team, budget, and how much it covers."""
     return await programmes.sheet(reader, context.programme(programme))
 
 
 async def read_programme_request(
     context: AgentContext, reader: Reader, programme: str, request_id: UUID
 ) -> ProgrammeRequestView:
-    """Give a request that was directed to a programme."""
+    """Return a request that was directed to a programme."""
     context.programme(programme)
     return await programmes.programme_request(reader, request_id, perimeter=context.perimeter, by=context.by)
 

@@ -75,7 +75,7 @@ async def received(form: Form[Any]) -> UploadedFile:
 
 
 async def download_deliverable(context: AgentContext, request_id: UUID, deliverable_id: UUID) -> Response[bytes]:
-    """Give a deliverable to be saved, never shown: it was written by people we do not know. Who opens it is recorded.
+    """Return a deliverable to be saved, never shown: it was written by people we do not know. Who opens it is recorded.
 
     Refuses (`NoSuchDeliverable`) what the agent does not see.
     """

@@ -20,7 +20,7 @@ async def minutes_page(context: AgentContext, session_id: UUID) -> Template:
 
 
 async def minutes_as_pdf(context: AgentContext, session_id: UUID) -> Response[bytes]:
-    """Give the minutes of a session."""
+    """Return the minutes of a session."""
     page = await minutes_page(context, session_id)
     return await render_pdf(context.request, page, name=f"compte-rendu-{page.context['minutes'].held_on}")
 
@@ -34,7 +34,7 @@ async def report_page(context: AgentContext, request_id: UUID) -> Template:
 
 
 async def report_as_pdf(context: AgentContext, request_id: UUID) -> Response[bytes]:
-    """Give the report of an accompaniment."""
+    """Return the report of an accompaniment."""
     page = await report_page(context, request_id)
     return await render_pdf(context.request, page, name=f"bilan-{page.context['dossier'].number}")
 
@@ -46,6 +46,6 @@ async def decision_page(context: AgentContext, decision_id: UUID) -> Template:
 
 
 async def decision_as_pdf(context: AgentContext, decision_id: UUID) -> Response[bytes]:
-    """Give a decision."""
+    """Return a decision."""
     page = await decision_page(context, decision_id)
     return await render_pdf(context.request, page, name=f"decision-{page.context['decision'].number}")

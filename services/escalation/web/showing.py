@@ -180,7 +180,7 @@ def show(
     failed = refused.action.path if refused else None
 
     def typed(path: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        """Give what was typed into the form that leads to `path`, and what is wrong with it."""
+        """Return what was typed into the form that leads to `path`, and what is wrong with it."""
         return (form.values, form.errors) if form and failed == path else ({}, {})
 
     return render(

@@ -141,7 +141,7 @@ def _digest(message: EmailMessage, text: str) -> bytes:
 
 
 def _sender(message: EmailMessage) -> str:
-    """Give the address that a mail says it comes from."""
+    """Return the address that a mail says it comes from."""
     return parseaddr(str(message.get("From", "")))[1][:LONGEST_NAME]
 
 

@@ -289,7 +289,7 @@ class MailSender:
 
 
 def deliverable(address: str) -> str:
-    """Give the address as every mail server understands it: the domain in ASCII; refuse what has no such form."""
+    """Return the address as every mail server understands it: the domain in ASCII; refuse what has no such form."""
     user, _, domain = address.rpartition("@")
     try:
         return f"{user.encode('ascii').decode()}@{domain.encode('idna').decode()}"

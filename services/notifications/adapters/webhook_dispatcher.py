@@ -132,7 +132,7 @@ class WebhookDispatcher:
             await forget_partner_events(tx, before=await db.now(tx) - KEPT_FOR)
 
     async def deliver_next(self) -> bool:
-        """Give the next event that is due to its partner; False when there is none."""
+        """Return the next event that is due to its partner; False when there is none."""
         parcel = await self._claim()
         if parcel is None:
             return False
@@ -195,7 +195,7 @@ class WebhookDispatcher:
                 await response.aclose()
 
     async def _address_of(self, host: str, port: int, *, plain: bool) -> IPAddress:
-        """Give the address to call, after judging all that the name has; without TLS only networks that were named."""
+        """Return the address to call, after judging all of the name; without TLS only networks that were named."""
         ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         found = await asyncio.get_running_loop().run_in_executor(self._resolvers, ask)
         addresses = [ipaddress.ip_address(each[4][0]) for each in found]

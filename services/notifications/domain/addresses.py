@@ -31,7 +31,7 @@ def may_be_called(address: IPAddress, networks: Sequence[IPNetwork] = ()) -> boo
 
 
 def _hidden(address: IPv6Address) -> IPv4Address | None:
-    """Give the IPv4 address that an IPv6 one stands for."""
+    """Return the IPv4 address that an IPv6 one stands for."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     if address.sixtofour is not None:

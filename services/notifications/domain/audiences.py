@@ -288,7 +288,7 @@ def mails_of(fact: Fact, *, national: bool, withdrawn: bool = False) -> tuple[Ma
 
 
 def templates() -> Iterator[tuple[type[Fact], Mail]]:
-    """Give every mail that can be made, with the fact that makes it."""
+    """Return every mail that can be made, with the fact that makes it."""
     for fact, mails in AUDIENCES.items():
         if not isinstance(mails, Nobody):
             for mail in mails:

@@ -54,12 +54,12 @@ AGENT = "agent:"
 
 
 def follower_of(holder: str) -> UUID | None:
-    """Give the invitation of the colleague of the applicant who holds a mail, if one does."""
+    """Return the invitation of the colleague of the applicant who holds a mail, if one does."""
     return UUID(holder.removeprefix(FOLLOWER)) if holder.startswith(FOLLOWER) else None
 
 
 def id_of(event_id: UUID, audience: str, holder: str) -> UUID:
-    """Give the id of the mail that an event owes to somebody; owed again from the journals, it is the same."""
+    """Return the id of the mail that an event owes to somebody; owed again from the journals, it is the same."""
     return uuid5(event_id, f"{audience} {holder}")
 
 
@@ -106,7 +106,7 @@ class Delivery:
 
 
 def pause_before_next(attempts: int, chance: float) -> timedelta:
-    """Give the pause after so many attempts: it doubles up to a bound; `chance` (0 to 1) spreads it by a quarter."""
+    """Return the pause after so many attempts: it doubles up to a bound; `chance` (0 to 1) spreads it by a quarter."""
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** min(attempts - 1, 20)))
     return pause * (0.75 + chance / 2)
 
@@ -114,7 +114,7 @@ def pause_before_next(attempts: int, chance: float) -> timedelta:
 def next_attempt(
     *, attempts: int, unanswered: int, tried_since: datetime, at: datetime, chance: float
 ) -> datetime | None:
-    """Give the moment of the next attempt; None when two days are over, or too many contents had no answer."""
+    """Return the moment of the next attempt; None when two days are over, or too many contents had no answer."""
     if unanswered >= MOST_UNANSWERED:
         return None
     due = at + pause_before_next(attempts, chance)
@@ -125,7 +125,7 @@ EVERY_DOMAIN = "*"
 
 
 def pause_of_domain(domain: str, per_minute: Mapping[str, int]) -> timedelta | None:
-    """Give the pause between two mails to a domain, by its own limit or that of `*`; None: it has no limit."""
+    """Return the pause between two mails to a domain, by its own limit or that of `*`; None: it has no limit."""
     most = per_minute.get(domain, per_minute.get(EVERY_DOMAIN, 0))
     return timedelta(minutes=1) / most if most else None
 

@@ -38,7 +38,7 @@ class Directory:
     def service(
         self, departement: str, learned: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
     ) -> ServiceInCharge:
-        """Give the service in charge: member by member what its agents entered, what was configured, what it told."""
+        """Return the service in charge: member by member what its agents entered, what was configured, what it told."""
         known = [learned or unnamed_service(departement), self.services.get(departement), entered]
         members = {name: value for each in known if each for name, value in each.model_dump(exclude_none=True).items()}
         return ServiceInCharge.model_validate(members)

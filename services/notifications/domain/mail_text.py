@@ -61,7 +61,7 @@ def report_in(message: EmailMessage) -> Report | None:
 
 
 def _status_blocks(message: EmailMessage) -> Iterator[Message]:
-    """Give the groups of headers of a report: one on the server, then one for each recipient."""
+    """Return the groups of headers of a report: one on the server, then one for each recipient."""
     for part in message.walk():
         payload = part.get_payload() if part.get_content_type() == "message/delivery-status" else []
         yield from (block for block in payload if isinstance(block, Message))
@@ -89,7 +89,7 @@ def loops(message: EmailMessage) -> bool:
 
 
 def written_in(message: EmailMessage) -> str:
-    """Give what a person wrote, without the mail below it; files are named, for they do not travel with it.
+    """Return what a person wrote, without the mail below it; files are named, for they do not travel with it.
 
     Refuses (`EmptyReply`, `ReplyTooLong`) rather than cut: their server then informs the writer and returns the text.
     """
@@ -133,7 +133,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\
 
 
 def above(text: str, *, title: str = "") -> str:
-    """Give what stands above our line, without the words by which mail programs introduce what they quote.
+    """Return what stands above our line, without the words by which mail programs introduce what they quote.
 
     Who answers between the quoted lines keeps them: nothing that was written is dropped. Without our line, all stays.
     `title` is the reply's subject, which ends with that of our mail: where a page is quoted, it stands above our line.
@@ -215,7 +215,7 @@ class _Words(HTMLParser):
 
     @classmethod
     def of(cls, page: str) -> str:
-        """Give the words of a page."""
+        """Return the words of a page."""
         reader = cls()
         reader.feed(page)
         reader.close()

@@ -19,7 +19,7 @@ class Perimeter:
 
     @classmethod
     def of(cls, agent: Agent) -> "Perimeter":
-        """Give the perimeter of an agent; an operator or auditor without départements sees everything."""
+        """Return the perimeter of an agent; an operator or auditor without départements sees everything."""
         of_departements = agent.has(*DEPARTEMENTAL, *TECHNICAL)
         everything = agent.has(*TECHNICAL) and not agent.departements
         return cls(
@@ -30,7 +30,7 @@ class Perimeter:
 
     @property
     def arguments(self) -> tuple[list[str] | None, bool, list[str]]:
-        """Give $1 to $3 of `store.SEES_DELIVERY` and `store.SEES_REQUEST`."""
+        """Return $1 to $3 of `store.SEES_DELIVERY` and `store.SEES_REQUEST`."""
         return self.departements, self.national, self.programmes
 
 

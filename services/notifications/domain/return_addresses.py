@@ -30,13 +30,13 @@ class ReturnAddresses:
     key: str = field(repr=False)
 
     def of(self, purpose: Purpose, delivery_id: UUID) -> str:
-        """Give the address that leads back to a mail."""
+        """Return the address that leads back to a mail."""
         seal = self._seal(keys(self.key)[0].raw, purpose, delivery_id.bytes)
         token = base64.b32encode(delivery_id.bytes + seal).rstrip(b"=").decode()
         return f"{purpose}+{token.lower()}@{self.domain}"
 
     def read(self, address: str) -> tuple[Purpose, UUID] | None:
-        """Give what an address is for and the mail that it leads back to; None for any that we did not make."""
+        """Return what an address is for and the mail that it leads back to; None for any that we did not make."""
         local, _, domain = address.rpartition("@")
         found = _ADDRESS.fullmatch(local)
         if found is None or domain.lower() != self.domain:

@@ -110,7 +110,7 @@ class Secrets:
     key: str = field(repr=False)
 
     def of(self, webhook_id: UUID, generation: int) -> str:
-        """Give the secret as the partner is shown it."""
+        """Return the secret as the partner is shown it."""
         return self.every(webhook_id, generation)[0]
 
     def every(self, webhook_id: UUID, generation: int) -> list[str]:
@@ -128,7 +128,7 @@ def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
 
 
 def headers(secrets: list[str], event_id: str, body: bytes, *, at: datetime) -> Mapping[str, str]:
-    """Give what goes with an event; `secrets` are the valid one and, for a day, the one before."""
+    """Return what goes with an event; `secrets` are the valid one and, for a day, the one before."""
     timestamp = int(at.timestamp())
     return {
         "webhook-id": event_id,
@@ -142,7 +142,7 @@ def headers(secrets: list[str], event_id: str, body: bytes, *, at: datetime) -> 
 def again_at(
     *, failures: int, failing_since: datetime, at: datetime, wait: timedelta | None, chance: float
 ) -> datetime | None:
-    """Give the moment of the next attempt after so many failures in a row; None after two days without success.
+    """Return the moment of the next attempt after so many failures in a row; None after two days without success.
 
     `wait` is what the partner asked for.
     """

@@ -47,7 +47,7 @@ async def bad_addresses(reader: Reader, perimeter: Perimeter, page: Page) -> Pag
 
 
 async def bad_address(reader: Reader, address: str) -> BadAddressView | None:
-    """Give what is known of an address that takes no mail."""
+    """Return what is known of an address that takes no mail."""
     row = await reader.fetchrow(
         "SELECT id, address, since, answer, delivery_id FROM bad_address WHERE address = lower($1)", address
     )

@@ -22,7 +22,7 @@ class Entered:
 
 
 async def entered(reader: Reader) -> dict[str, Entered]:
-    """Give by whom and when each contact was entered."""
+    """Return by whom and when each contact was entered."""
     rows = await reader.fetch(
         "SELECT c.holder, a.name AS changed_by, c.changed_at FROM contact c JOIN agent a ON a.id = c.changed_by"
     )

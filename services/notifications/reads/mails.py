@@ -144,7 +144,7 @@ async def oldest_due(reader: Reader, at: datetime) -> float:
 async def delivery(
     reader: Reader, delivery_id: UUID, perimeter: Perimeter, *, may_resend: bool, at: datetime
 ) -> DeliveryView:
-    """Give one mail of the perimeter."""
+    """Return one mail of the perimeter."""
     rows = await reader.fetch(f"{_LINE} WHERE {SEES_DELIVERY} AND id = $4", *perimeter.arguments, delivery_id)
     if not rows:
         raise NotFound
@@ -152,7 +152,7 @@ async def delivery(
 
 
 async def body(reader: Reader, delivery_id: UUID) -> Body:
-    """Give the mail of a delivery."""
+    """Return the mail of a delivery."""
     row = await reader.fetchrow("SELECT text_body AS text, html_body AS html FROM delivery WHERE id = $1", delivery_id)
     if row is None:
         raise NotFound
@@ -160,7 +160,7 @@ async def body(reader: Reader, delivery_id: UUID) -> Body:
 
 
 async def _attempts(reader: Reader, delivery_ids: list[UUID]) -> dict[UUID, list[AttemptView]]:
-    """Give the attempts of mails, oldest first; what went in a digest has its digest's."""
+    """Return the attempts of mails, oldest first; what went in a digest has its digest's."""
     rows = await reader.fetch(
         """
         SELECT d.id AS delivery_id, a.began_at AS at, a.result, a.answer, a.asked_by AS by
@@ -190,7 +190,7 @@ class Chosen:
 
 
 async def choices(reader: Reader, holders: list[str]) -> list[Chosen]:
-    """Give the choices made for these mailboxes and agents."""
+    """Return the choices made for these mailboxes and agents."""
     rows = await reader.fetch(
         """
         SELECT holder, audience, template, cadence, hour, weekday

@@ -17,7 +17,7 @@ _KNOWN = f"""
 
 
 async def latest_requests(reader: Reader, perimeter: Perimeter, *, most: int = 20) -> list[KnownRequest]:
-    """Give the newest requests of the perimeter."""
+    """Return the newest requests of the perimeter."""
     rows = await reader.fetch(
         f"{_KNOWN} ORDER BY in_charge_since DESC, request_id LIMIT $4", *perimeter.arguments, most
     )
@@ -25,7 +25,7 @@ async def latest_requests(reader: Reader, perimeter: Perimeter, *, most: int = 2
 
 
 async def request_numbered(reader: Reader, number: str, perimeter: Perimeter) -> KnownRequest | None:
-    """Give a request of the perimeter by its number."""
+    """Return a request of the perimeter by its number."""
     row = await reader.fetchrow(f"{_KNOWN} AND number = $4", *perimeter.arguments, number)
     return KnownRequest(**row) if row else None
 
@@ -42,7 +42,7 @@ class WrittenMail:
 
 
 async def latest_mails(reader: Reader, template: str, perimeter: Perimeter, *, most: int = 5) -> list[WrittenMail]:
-    """Give the newest mails of the perimeter that a template made."""
+    """Return the newest mails of the perimeter that a template made."""
     rows = await reader.fetch(
         f"""
         SELECT id, subject, status, departement, created_at

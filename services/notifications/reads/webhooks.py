@@ -81,7 +81,7 @@ async def webhooks(reader: Reader, agent: Agent, page: Page) -> Paged[WebhookVie
 
 
 async def webhook(reader: Reader, webhook_id: UUID, agent: Agent) -> WebhookView:
-    """Give one subscription of the agent's perimeter."""
+    """Return one subscription of the agent's perimeter."""
     agent.require(*MAY_LOOK)
     row = await reader.fetchrow(f"{_WEBHOOK} WHERE w.id = $2 AND {IN_PERIMETER}", agent.perimeter, webhook_id)
     if row is None:

@@ -79,7 +79,7 @@ KNOWN: Final = KnownRequest(
 
 
 def facts() -> list[Fact]:
-    """Give the examples."""
+    """Return the examples."""
     where = _WHERE
     return [
         intake.RequestSubmitted(**where, request=_REQUEST),
@@ -264,7 +264,7 @@ def facts() -> list[Fact]:
 
 
 def variants() -> list[Fact]:
-    """Give more examples of the facts whose templates do not always say the same."""
+    """Return more examples of the facts whose templates do not always say the same."""
     where = _WHERE
     invited = example_of(qualification.PactPartyInvited)
     outcomes = (v.CommitteeOutcome.GRANTED, v.CommitteeOutcome.DEFERRED, v.CommitteeOutcome.REFUSED)
@@ -316,11 +316,11 @@ def variants() -> list[Fact]:
 
 
 def example_of(kind: type[Fact]) -> Fact:
-    """Give the example of one fact."""
+    """Return the example of one fact."""
     return next(fact for fact in facts() if type(fact) is kind)
 
 
 def examples_of(kind: type[Fact], mail: Mail) -> list[Fact]:
-    """Give the examples of a fact that make this mail, the usual one first."""
+    """Return the examples of a fact that make this mail, the usual one first."""
     all_of_it = [fact for fact in (*facts(), *variants()) if type(fact) is kind]
     return [fact for fact in all_of_it if mail.when(fact, True)]

@@ -26,11 +26,11 @@ class MailLinks:
 
     @property
     def preferences(self) -> str:
-        """Give the address where agents choose which mails they receive, and how often."""
+        """Return the address where agents choose which mails they receive, and how often."""
         return f"{self.notifications}/preferences"
 
     def open(self, kind: str, target: str) -> str:
-        """Give the address of a page for agents; `target` is a request, a programme, a delivery, a webhook."""
+        """Return the address of a page for agents; `target` is a request, a programme, a delivery, a webhook."""
         return {
             "case": f"{self.qualification}/demandes/{target}",
             "escalation": f"{self.escalation}/demandes/{target}",
@@ -44,7 +44,7 @@ class MailLinks:
         }[kind]
 
     def secret(self, kind: str, target: str, generation: int) -> str:
-        """Give a personal address; `generation` is the tracking link's valid one, others have theirs in the target.
+        """Return a personal address; `generation` is the tracking link's valid one, others have theirs in the target.
 
         Mails about an orientation that were queued by an earlier version name none: their link is the first.
         """
@@ -62,7 +62,7 @@ class MailLinks:
 
 
 def mark(delivery_id: UUID) -> str:
-    """Give what stands in a kept mail for its secret link."""
+    """Return what stands in a kept mail for its secret link."""
     return f"cousu-main:lien-personnel:{delivery_id}"
 
 

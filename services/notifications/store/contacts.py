@@ -9,7 +9,7 @@ from shared.db import Reader, Transaction
 
 
 async def contacts(reader: Reader, holders: list[str]) -> dict[str, ServiceInCharge]:
-    """Give what was entered for these mailboxes."""
+    """Return what was entered for these mailboxes."""
     rows = await reader.fetch("SELECT holder, name, address, email, phone FROM contact WHERE holder = ANY($1)", holders)
     return {
         row["holder"]: ServiceInCharge(name=row["name"], address=row["address"], email=row["email"], phone=row["phone"])

@@ -33,7 +33,7 @@ async def end_follower(tx: Transaction, follower_id: UUID, *, at: datetime) -> N
 
 
 async def followers(reader: Reader, request_id: UUID) -> list[Follower]:
-    """Give those who follow a request now, in the order of their invitations."""
+    """Return those who follow a request now, in the order of their invitations."""
     rows = await reader.fetch(
         "SELECT id, name, email FROM follower WHERE request_id = $1 AND ended_at IS NULL ORDER BY id", request_id
     )

@@ -29,7 +29,7 @@ class Answered:
 
 
 async def answered(reader: Reader, delivery_id: UUID) -> Answered | None:
-    """Give the mail that somebody answers."""
+    """Return the mail that somebody answers."""
     row = await reader.fetchrow(
         """
         SELECT d.id, d.event_id, d.request_id, coalesce(k.departement, d.departement) AS departement, d.audience,

@@ -26,7 +26,7 @@ class Addressee:
 
 
 async def preference(reader: Reader, holder: str, audience: str, template: str) -> Preference | None:
-    """Give what was chosen for a mailbox and a template, else for its audience."""
+    """Return what was chosen for a mailbox and a template, else for its audience."""
     row = await reader.fetchrow(
         """
         SELECT cadence, hour, weekday
@@ -53,7 +53,7 @@ async def copy_recipients(
     *,
     today: date,
 ) -> list[Addressee]:
-    """Give the agents of an audience who want its mails at their own address too, or who stands in for them today."""
+    """Return the agents of an audience who want its mails at their own address too, or who stands in for them today."""
     rows = await reader.fetch(
         """
         WITH audience AS (
@@ -122,7 +122,7 @@ async def set_preference(
 
 
 async def colleagues(reader: Reader, agent_id: UUID) -> list[tuple[UUID, str]]:
-    """Give who may stand in for an agent: whoever has all their roles, départements and programmes."""
+    """Return who may stand in for an agent: whoever has all their roles, départements and programmes."""
     rows = await reader.fetch(
         """
         SELECT other.id, other.name
@@ -141,7 +141,7 @@ async def colleagues(reader: Reader, agent_id: UUID) -> list[tuple[UUID, str]]:
 
 
 async def absence_of(reader: Reader, agent_id: UUID, *, today: date) -> Absence | None:
-    """Give an agent's absence, present or to come."""
+    """Return an agent's absence, present or to come."""
     row = await reader.fetchrow(
         "SELECT from_on, until_on, stand_in FROM absence WHERE agent_id = $1 AND until_on >= $2", agent_id, today
     )

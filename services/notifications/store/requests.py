@@ -48,7 +48,7 @@ async def remember_request(tx: Transaction, known: KnownRequest, *, at: datetime
 
 
 async def known_request(reader: Reader, request_id: UUID) -> KnownRequest | None:
-    """Give what is known of a request."""
+    """Return what is known of a request."""
     row = await reader.fetchrow(
         """
         SELECT request_id, number, title, applicant, contact_name, contact_email, departement, link_generation,
@@ -135,7 +135,7 @@ async def learn_service(
 
 
 async def learned_service(reader: Reader, departement: str) -> ServiceInCharge | None:
-    """Give how a département's service presented itself last."""
+    """Return how a département's service presented itself last."""
     row = await reader.fetchrow(
         """
         SELECT name, address, email, phone

@@ -73,13 +73,13 @@ async def number_partner_events(tx: Transaction) -> int:
 
 
 async def head(tx: Transaction) -> int:
-    """Give the position of the newest event."""
+    """Return the position of the newest event."""
     position: int = await tx.fetchval("SELECT coalesce(max(position), 0) FROM partner_event")
     return position
 
 
 async def position_before(tx: Transaction, moment: datetime) -> int:
-    """Give the position after which everything lies that was told since a moment."""
+    """Return the position after which everything lies that was told since a moment."""
     position: int = await tx.fetchval(
         """
         SELECT coalesce(

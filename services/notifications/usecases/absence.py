@@ -22,7 +22,7 @@ class SetAbsence(Command):
 
 
 def today_of(agent: Agent, at: datetime) -> date:
-    """Give the day by the calendar of the agent's département; of Paris when they have none, or several."""
+    """Return the day by the calendar of the agent's département; of Paris when they have none, or several."""
     only = next(iter(agent.departements)) if len(agent.departements) == 1 else None
     return at.astimezone(zone_of(only)).date()
 

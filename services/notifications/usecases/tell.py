@@ -105,7 +105,7 @@ async def _applicants(tx: Transaction, mail: Mail, fact: Fact, request: KnownReq
 
 
 def _written(address: str) -> str:
-    """Give an address that mail can be sent to, or nothing: a catalogue may hold anything."""
+    """Return an address that mail can be sent to, or nothing: a catalogue may hold anything."""
     try:
         return _EMAIL.validate_python(address)
     except ValidationError:
@@ -128,7 +128,7 @@ def _mailboxes(mails: Iterable[Mail], fact: Fact) -> list[str]:
 async def service_in_charge(
     reader: Reader, departement: str, directory: Directory, entered: Mapping[str, ServiceInCharge]
 ) -> ServiceInCharge:
-    """Give the département's service as mails name it."""
+    """Return the département's service as mails name it."""
     learned = await learned_service(reader, departement)
     return directory.service(departement, learned, entered.get(mailbox("departement", departement)))
 

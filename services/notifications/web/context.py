@@ -25,7 +25,7 @@ class AgentContext(RequestContext):
     parts: Parts
 
     def acting(self, tx: Transaction) -> Context:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
         return Context(tx, self.agent, clock.now(), self.parts)
 
     @property

@@ -59,7 +59,7 @@ CADENCE: Final = {
 
 
 def template_words() -> dict[str, str]:
-    """Give each template the sentence of the event that makes it."""
+    """Return by template the sentence of the event that makes it."""
     found = {DIGEST: "Récapitulatif", WEBHOOK_SUSPENDED: "Abonnement suspendu"}
     for fact, mail in templates():
         found.setdefault(mail.template, event_word(fact.wire_type))

@@ -61,7 +61,7 @@ class Connections:
     broker: Broker
 
     def service(self, name: str) -> Watched:
-        """Give one service; refuses (`NotWatched`) a name that is not looked after."""
+        """Return one service; refuses (`NotWatched`) a name that is not looked after."""
         if name not in self.services:
             raise NotWatched(service=name)
         return self.services[name]

@@ -44,7 +44,7 @@ class MigrationFailed(Exception):
 
 
 def folders(service: str, repository: Path = REPOSITORY) -> list[Path]:
-    """Give the folders of migrations that make up a database: what is shared, then the service's own.
+    """Return the folders of migrations that make up a database: what is shared, then the service's own.
 
     The database of the operator's page (`operations`) has people who sign in, but no messages.
     """
@@ -83,7 +83,7 @@ async def migrate(
 
 
 def version_of(migration: Path) -> str:
-    """Give the version of a migration, as the ledger notes it."""
+    """Return the version of a migration, as the ledger notes it."""
     return migration.name.partition("_")[0]
 
 

@@ -94,7 +94,7 @@ def _messaging() -> set[str]:
 
 
 def _targets() -> dict[str, Target]:
-    """Give where each database is. Raises `MissingVariableError`."""
+    """Return where each database is. Raises `MissingVariableError`."""
     names = [*ConnectionSettings().services, Service.OPERATIONS.value]
     return {
         name: Target(
@@ -111,5 +111,5 @@ def _app(name: str) -> str:
 
 
 def _documents() -> Path | None:
-    """Give intake's folder; None where intake is not looked after. Raises `MissingVariableError`."""
+    """Return intake's folder; None where intake is not looked after. Raises `MissingVariableError`."""
     return Path(variable(DOCUMENTS)) if "intake" in ConnectionSettings().services else None

@@ -58,7 +58,7 @@ def remove(name: Name, by: By, why: Motive = NO_MOTIVE) -> None:
 
 
 def _admin() -> tuple[BrokerAdmin, str]:
-    """Give the management API, and the operators' own AMQP URL without a name. Raises `MissingVariableError`."""
+    """Return the management API, and the operators' own AMQP URL without a name. Raises `MissingVariableError`."""
     configured = ConnectionSettings()
     if configured.broker_admin_url is None or configured.amqp_url is None:
         missing = "OPERATIONS_AMQP_URL" if configured.amqp_url is None else "OPERATIONS_BROKER_ADMIN_URL"

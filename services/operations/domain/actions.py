@@ -41,5 +41,5 @@ class Action(StrEnum):
 
 
 def label_of(code: str) -> str:
-    """Give the French words for a recorded code; those of another version have none."""
+    """Return the French words for a recorded code; those of another version have none."""
     return next((action.label for action in Action if action == code), code)

@@ -25,7 +25,7 @@ SERVICES = tuple(service.value for service in Service if service is not Service.
 
 
 def service_word(name: str) -> str:
-    """Give the French name of a service; another name as it is."""
+    """Return the French name of a service; another name as it is."""
     return FRENCH.get(Service(name), name) if name in SERVICES else name
 
 

@@ -120,7 +120,7 @@ async def compare(connections: Connections, perimeter: list[str] | None = None) 
 
 
 async def behind(connections: Connections, perimeter: list[str] | None = None) -> list[Behind]:
-    """Give what listeners have not applied."""
+    """Return what listeners have not applied."""
     return (await compare(connections, perimeter)).behind
 
 

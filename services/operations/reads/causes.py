@@ -51,7 +51,7 @@ class Cause(BaseModel):
 
 
 async def list_causes(reader: Reader, service: str, *, perimeter: list[str] | None = None) -> list[Cause]:
-    """Give the groups of messages that wait for a decision, the largest first."""
+    """Return the groups of messages that wait for a decision, the largest first."""
     rows = await reader.fetch(
         f"""
         SELECT {KEY} AS key, damaged, count(*) AS messages, min(received_at) AS first_at, max(received_at) AS last_at,
@@ -69,7 +69,7 @@ async def list_causes(reader: Reader, service: str, *, perimeter: list[str] | No
 
 
 async def show(reader: Reader, service: str, key: str, *, perimeter: list[str] | None = None) -> Cause:
-    """Give one group; refuses with `NoSuchCause`."""
+    """Return one group; refuses with `NoSuchCause`."""
     found = [one for one in await list_causes(reader, service, perimeter=perimeter) if one.key == key]
     if not found:
         raise NoSuchCause
@@ -77,7 +77,7 @@ async def show(reader: Reader, service: str, key: str, *, perimeter: list[str] |
 
 
 async def preview(reader: Reader, service: str, key: str, *, perimeter: list[str] | None = None) -> list[Quarantined]:
-    """Give the first messages of a group."""
+    """Return the first messages of a group."""
     rows = await reader.fetch(
         f"SELECT {COLUMNS} FROM quarantine WHERE {OPEN} AND {KEY} = $2 ORDER BY received_at, id LIMIT $3",
         perimeter,

@@ -59,7 +59,7 @@ _HELD = """
 
 
 async def list_held(reader: Reader, service: str, *, most: int = 200, perimeter: list[str] | None = None) -> list[Held]:
-    """Give the held streams of a service: those nobody tries any more first, then the oldest."""
+    """Return the held streams of a service: those nobody tries any more first, then the oldest."""
     rows = await reader.fetch(
         _HELD + "ORDER BY (h.next_attempt_at IS NULL) DESC, h.held_since, h.subject, h.source LIMIT $2", perimeter, most
     )
@@ -82,7 +82,7 @@ class Group(BaseModel):
 
 
 async def groups(reader: Reader, service: str, *, perimeter: list[str] | None = None) -> list[Group]:
-    """Give the groups of held streams, the largest first; strangers' types are bounded by those that are known."""
+    """Return the groups of held streams, the largest first; strangers' types are bounded by those that are known."""
     rows = await reader.fetch(
         f"SELECT code, type, count(*) AS streams FROM ({_HELD}) AS held GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 100",
         perimeter,
@@ -91,7 +91,7 @@ async def groups(reader: Reader, service: str, *, perimeter: list[str] | None = 
 
 
 async def show(reader: Reader, service: str, event_id: str, *, perimeter: list[str] | None = None) -> Held:
-    """Give the stream that an event holds; refuses with `NotHeld`."""
+    """Return the stream that an event holds; refuses with `NotHeld`."""
     rows = await reader.fetch(_HELD + "AND h.event_id = $2", perimeter, event_id)
     if not rows:
         raise NotHeld

@@ -127,7 +127,7 @@ async def id_of(connections: Connections, reference: str) -> UUID:
 
 
 async def numbers(connections: Connections, request_ids: Iterable[str]) -> dict[str, str]:
-    """Give the numbers of requests, as people know them, by id; none where intake is away."""
+    """Return the numbers of requests, as people know them, by id; none where intake is away."""
     keeper = connections.services.get(KEEPS_NUMBERS)
     wanted = [one for one in request_ids if _is_id(one)]
     if keeper is None or not wanted:

@@ -67,7 +67,7 @@ SEEN = "($1::text[] IS NULL OR departement = ANY($1))"
 async def list_mails(
     reader: Reader, *, request_id: UUID | None = None, most: int = 200, perimeter: list[str] | None = None
 ) -> list[Mail]:
-    """Give the mails that did not reach anybody (of the last days, or of one request): given up first, then oldest."""
+    """Return mails that did not reach anybody (of the last days, or of one request): given up first, then oldest."""
     rows = await reader.fetch(
         f"""
         SELECT {_COLUMNS}
@@ -90,7 +90,7 @@ async def list_mails(
 
 
 async def show(reader: Reader, mail_id: UUID, *, perimeter: list[str] | None = None) -> Mail:
-    """Give one mail, whatever became of it; refuses with `NoSuchMail`."""
+    """Return one mail, whatever became of it; refuses with `NoSuchMail`."""
     rows = await reader.fetch(
         f"SELECT {_COLUMNS} FROM delivery WHERE {SEEN} AND id = $2",
         perimeter,
@@ -108,7 +108,7 @@ WORDS = r"btrim(regexp_replace(reason, '\s+', ' ', 'g'))"
 
 
 async def answers(reader: Reader, *, perimeter: list[str] | None = None) -> list[Answer]:
-    """Give the words with which mail servers refused mails of the last days, the most frequent first."""
+    """Return the words with which mail servers refused mails of the last days, the most frequent first."""
     rows = await reader.fetch(
         f"""
         SELECT {WORDS} AS words, count(*) AS mails
@@ -125,7 +125,7 @@ async def answers(reader: Reader, *, perimeter: list[str] | None = None) -> list
 
 
 def mail_service(connections: Connections) -> Watched | None:
-    """Give the service that sends mails, if it is looked after here."""
+    """Return the service that sends mails, if it is looked after here."""
     return connections.services.get(SENDS_MAILS)
 
 

@@ -54,7 +54,7 @@ SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
 async def list_quarantined(
     reader: Reader, service: str, *, settled: bool = False, most: int = 200, perimeter: list[str] | None = None
 ) -> list[Quarantined]:
-    """Give the messages that wait for a decision, oldest first; or those that were settled, newest first."""
+    """Return the messages that wait for a decision, oldest first; or those that were settled, newest first."""
     rows = await reader.fetch(
         f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND "
         + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
@@ -83,7 +83,7 @@ def in_order(rows: Iterable[Quarantined], *, settled: bool = False) -> list[Quar
 
 
 async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: list[str] | None = None) -> Quarantined:
-    """Give one message, settled or not; refuses with `NotInQuarantine`."""
+    """Return one message, settled or not; refuses with `NotInQuarantine`."""
     row = await reader.fetchrow(
         f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND id = $2",
         perimeter,
@@ -97,7 +97,7 @@ async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: lis
 async def about(
     reader: Reader, service: str, request_id: UUID, *, most: int = 20, perimeter: list[str] | None = None
 ) -> list[Quarantined]:
-    """Give the messages that wait for a decision and name this request, however unreadable they are, oldest first."""
+    """Return the messages that wait for a decision and name this request, however unreadable they are, oldest first."""
     rows = await reader.fetch(
         f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} "
         "AND settled_at IS NULL AND position(convert_to($2, 'UTF8') IN body) > 0 ORDER BY received_at, id LIMIT $3",
@@ -109,7 +109,7 @@ async def about(
 
 
 async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | None = None) -> bytes:
-    """Give the bytes as they came; refuses with `NotInQuarantine`."""
+    """Return the bytes as they came; refuses with `NotInQuarantine`."""
     body: bytes | None = await reader.fetchval(
         f"SELECT body FROM quarantine WHERE {SEEN} AND id = $2",
         perimeter,

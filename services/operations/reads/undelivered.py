@@ -67,7 +67,7 @@ async def fetch(parked: AbstractQueue, most: int) -> list[AbstractIncomingMessag
 
 
 async def existing_queue(channel: AbstractChannel, name: str) -> AbstractQueue:
-    """Give a queue that is there; refuses with `NoSuchQueue`, also a name that RabbitMQ would not take."""
+    """Return a queue that is there; refuses with `NoSuchQueue`, also a name that RabbitMQ would not take."""
     if not (name.isascii() and name.isprintable() and len(name) <= LONGEST_NAME):
         raise NoSuchQueue(queue=name)
     try:
@@ -82,7 +82,7 @@ def depth(queue: AbstractQueue) -> int:
 
 
 def member(message: AbstractIncomingMessage, name: str) -> str | None:
-    """Give a member of an envelope that is a text, where that much can be read."""
+    """Return a member of an envelope that is a text, where that much can be read."""
     value = _members(message).get(name)
     return value if isinstance(value, str) else None
 

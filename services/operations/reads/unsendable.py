@@ -24,7 +24,7 @@ class Unsendable(BaseModel):
 
 
 async def list_unsendable(reader: Reader, service: str, *, most: int = 200) -> list[Unsendable]:
-    """Give what was set aside, the oldest first."""
+    """Return what was set aside, the oldest first."""
     rows = await reader.fetch(
         """
         SELECT j.id AS event_id, j.type, j.subject, j.sequence, CASE o.queue WHEN $2 THEN '' ELSE o.queue END AS queue,

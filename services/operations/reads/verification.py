@@ -179,7 +179,7 @@ def _of_row(service: str, row: Row, last: _Last | None) -> list[Fault]:
 
 
 def _true_hash(row: Row, last: _Last | None) -> bytes | None:
-    """Give the hash that follows from the row before and the text, or None after a hole."""
+    """Return the hash that follows from the row before and the text, or None after a hole."""
     if row["sequence"] != (last.sequence + 1 if last else 1):
         return None
     before = last.hash if last else b""
@@ -187,7 +187,7 @@ def _true_hash(row: Row, last: _Last | None) -> bytes | None:
 
 
 def _possible_hashes(row: Row, last: _Last | None) -> set[bytes]:
-    """Give the hashes that seal this row: where only the hash before was changed, this row is not at fault."""
+    """Return the hashes that seal this row: where only the hash before was changed, this row is not at fault."""
     sealed = {last.hash, last.true_hash or last.hash} if last else {b""}
     return {hashlib.sha256(before + row["body"].encode()).digest() for before in sealed}
 
@@ -222,7 +222,7 @@ def _at_the_end(service: str, last: _Last) -> list[Fault]:
 
 
 async def _rows(reader: Reader) -> AsyncIterator[Row]:
-    """Give every row with the head of its stream, stream by stream, in order."""
+    """Return every row with the head of its stream, stream by stream, in order."""
     place = ("", "", 0)
     while True:
         rows = await reader.fetch(

@@ -32,7 +32,7 @@ class NothingExpected(NotFound):
 
 
 async def show(reader: Reader, service: str, *, source: str, subject: str, perimeter: list[str] | None = None) -> Gap:
-    """Give what one stream waits for; refuses with `NothingExpected`."""
+    """Return what one stream waits for; refuses with `NothingExpected`."""
     found = await list_gaps(reader, service, most=1, perimeter=perimeter, stream=(source, subject))
     if not found:
         raise NothingExpected
@@ -47,7 +47,7 @@ async def list_gaps(
     perimeter: list[str] | None = None,
     stream: tuple[str, str] | None = None,
 ) -> list[Gap]:
-    """Give the streams of a service that wait for an event, oldest first; without those that are held."""
+    """Return the streams of a service that wait for an event, oldest first; without those that are held."""
     source, subject = stream or (None, None)
     rows = await reader.fetch(
         """

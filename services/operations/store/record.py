@@ -31,7 +31,7 @@ class Operation(BaseModel):
 
 
 def motive(why: str) -> str:
-    """Give the motive without blanks around it; refuses (`Invalid`) none, and one that is too long."""
+    """Return the motive without blanks around it; refuses (`Invalid`) none, and one that is too long."""
     text = " ".join(why.split())
     if not text:
         raise Invalid.field("why", "Donnez le motif\u00a0: il est gardé avec votre nom.")
@@ -55,7 +55,7 @@ async def note(tx: Transaction, *, by: str, action: Action, target: str, why: st
 async def latest(
     reader: Reader, service: str, *, most: int = 50, by: str | None = None, containing: str = ""
 ) -> list[Operation]:
-    """Give the latest actions on a service, of one person or of all, newest first.
+    """Return the latest actions on a service, of one person or of all, newest first.
 
     `containing` is a text in who did it, what it was done to, or why.
     """

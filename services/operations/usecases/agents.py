@@ -59,7 +59,7 @@ async def remove(database: Database, *, email: str, by: str, why: str = _WHY) ->
 async def issue_token(
     database: Database, *, email: str, name: str, by: str, why: str = _WHY, expires_at: datetime | None = None
 ) -> str:
-    """Give a new bearer token that acts as this agent; it is shown this once, never stored, and ends."""
+    """Return a new bearer token that acts as this agent; it is shown this once, never stored, and ends."""
     at = clock.now()
     ends = expires_at or at + TOKENS_LAST
     async with database.transaction() as tx:

@@ -80,7 +80,7 @@ class Form(BaseModel):
 
 
 async def list_forms(connections: Connections, admin: BrokerAdmin) -> list[Form]:
-    """Give the forms that have an account, by name. Refuses with `BrokerAway` and `NoAdministrator`."""
+    """Return the forms that have an account, by name. Refuses with `BrokerAway` and `NoAdministrator`."""
     users = await admin.call("GET", "users")
     accounts = sorted(user["name"] for user in users if user["name"].startswith(ACCOUNT))
     unread = {queue.name: queue.ready for queue in await connections.broker.queues(accounts)}
@@ -140,7 +140,7 @@ async def remove(connections: Connections, admin: BrokerAdmin, name: str, *, by:
 
 
 def amqp_url(operators: str, name: str, password: str) -> str:
-    """Give the address that the form connects to, out of the operators' own."""
+    """Return the address that the form connects to, out of the operators' own."""
     return str(URL(operators).with_user(form_user(name)).with_password(password).with_query(None))
 
 

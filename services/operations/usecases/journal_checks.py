@@ -36,7 +36,7 @@ class Checks:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def last(self) -> list[Check]:
-        """Give the last check of each journal that has one."""
+        """Return the last check of each journal that has one."""
         return list(self._last.values())
 
     def begin(self, connections: Connections, *, by: str) -> list[Check]:

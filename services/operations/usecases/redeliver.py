@@ -117,7 +117,7 @@ def _publisher(connections: Connections, message: AbstractIncomingMessage) -> Wa
 
 
 def _received(message: AbstractIncomingMessage) -> Message:
-    """Give a parked message as it was published: dead letters have another routing key now."""
+    """Return a parked message as it was published: dead letters have another routing key now."""
     key = message.routing_key or ""
     damaged = is_damaged(message.body, message.headers.get(DIGEST))
     return Message(message.body, key, damaged=damaged, sender=Sender(message.user_id, key))

@@ -33,7 +33,7 @@ class DamagedMessage(Conflict):
 async def read(
     watched: Watched, message_id: UUID, *, by: str, perimeter: list[str] | None = None
 ) -> tuple[Quarantined, bytes]:
-    """Give one message with its bytes, which may hold personal data: who read them is recorded."""
+    """Return one message with its bytes, which may hold personal data: who read them is recorded."""
     async with watched.database.transaction() as tx:
         found = await show(tx, watched.name, message_id, perimeter=perimeter)
         body = await bytes_of(tx, message_id)

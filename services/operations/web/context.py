@@ -55,7 +55,7 @@ class OperatorContext(RequestContext):
     checks: Checks
 
     def acting(self, tx: Transaction) -> "OperatorContext":  # noqa: ARG002 - the page's own transaction writes nothing
-        """Give this context itself."""
+        """Return this context itself."""
         return self
 
     @property
@@ -74,7 +74,7 @@ class OperatorContext(RequestContext):
         return self.agent.has(Role.OPERATOR)
 
     def order(self, why: str) -> Order:
-        """Give what an action records."""
+        """Return what an action records."""
         return {"by": self.agent.email, "why": why, "perimeter": self.perimeter}
 
     def flash(self, sentence: str, level: str = "success") -> None:

@@ -16,7 +16,7 @@ PAGE: Final = "/conduite"
 
 
 def anchor(entry: str) -> str:
-    """Give the address of an entry."""
+    """Return the address of an entry."""
     return f"{PAGE}#{entry.lower()}"
 
 
@@ -34,7 +34,7 @@ def _without_links_to_files(tokens: Sequence[Token]) -> Iterator[Token]:
 
 @cache
 def runbook() -> Markup:
-    """Give the runbook as HTML, each entry under its name in small letters, as code forges link it too."""
+    """Return the runbook as HTML, each entry under its name in small letters, as code forges link it too."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(RUNBOOK.read_text(encoding="utf-8"))
     for token in tokens:

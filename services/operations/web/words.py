@@ -92,7 +92,7 @@ def missing(gap: Gap) -> str:
 
 
 def awaited_team(team: str) -> str:
-    """Give the French name of who acts next, as others read it."""
+    """Return the French name of who acts next, as others read it."""
     return "le demandeur" if team == Team.APPLICANT else TEAM.get(Team(team), team)
 
 

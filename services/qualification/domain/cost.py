@@ -23,7 +23,7 @@ def is_fully_covered(applicant: Applicant) -> bool:
 
 
 def settle(applicant: Applicant, chosen: bool | None, motive: str | None) -> tuple[bool, str | None]:  # noqa: FBT001 - yes, no, or not said
-    """Give whether the support is fully covered, and the motive where that departs from the rule.
+    """Return whether the support is fully covered, and the motive where that departs from the rule.
 
     Refuses (`Invalid`) a departure from the rule without its motive.
     """

@@ -74,7 +74,7 @@ class Match(NamedTuple):
 
 
 def match(request: Request, departement: str, catalogue: Iterable[CatalogueEntry], day: date) -> list[Match]:
-    """Give the providers that may help, best first: common fields weigh most, then support types, then nearness.
+    """Return the providers that may help, best first: common fields weigh most, then support types, then nearness.
 
     Among equals the one that works in fewer départements comes first, then the one that is less engaged.
     """

@@ -66,7 +66,7 @@ class Orientation:
         return generation == self.link_generation and (ends_on is None or today <= ends_on)
 
     def link_ends_on(self, days: int) -> date | None:
-        """Give the last day of the link: so many days after the answer, or after it was sent; None while one waits."""
+        """Return the last day of the link: days after the answer, or after it was sent; None while one waits."""
         if self.state is OrientationState.OPEN:
             return None
         moments = [moment.date() for moment in (self.answered_at, self.link_sent_at) if moment is not None]

@@ -49,7 +49,7 @@ class _Validated:
 
 
 def fact_of(case: Case, proposal: Proposal, hands: Hands) -> Fact:
-    """Give the fact of a validated proposal."""
+    """Return the fact of a validated proposal."""
     if proposal.validated_by is None or proposal.validated_at is None:
         raise ValueError("the proposal is not validated")
     return _FACTS[proposal.outcome](_Validated(case, proposal, hands))
@@ -122,7 +122,7 @@ _FACTS: Final[Mapping[Outcome, Callable[[_Validated], Fact]]] = {
 
 
 def _given(value: T | None) -> T:
-    """Give what the checks of the proposal have made sure of."""
+    """Return what the checks of the proposal have made sure of."""
     if value is None:
         raise ValueError("the outcome lacks what it needs")
     return value

@@ -111,7 +111,7 @@ class Pact:
         )
 
     def party(self, party_id: UUID) -> Party:
-        """Give the party of this id, which is one of ours."""
+        """Return the party of this id, which is one of ours."""
         return next(each for each in self.parties if each.id == party_id)
 
     def invite(
@@ -323,7 +323,7 @@ class Pact:
 
 
 def _within(on: date | None, first: date | None, now: date, since: str, name: str = "on") -> date:
-    """Give the day something was done, today unless given; refuses days to come and days before it was possible."""
+    """Return the day something was done, today unless given; refuses days to come and days before it was possible."""
     day = on or now
     if day > now:
         raise Invalid.field(name, "Cette date est à venir\u00a0: donnez la date à laquelle cela a été fait.")

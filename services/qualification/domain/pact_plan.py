@@ -36,7 +36,7 @@ class PlannedAction:
 
 
 def progress(action: PlannedAction, percent: int | None, status: Status | None) -> tuple[int, Status]:
-    """Give the figure and the status together; refuses figures that contradict the status."""
+    """Return the figure and the status together; refuses figures that contradict the status."""
     if percent is None and status is None:
         raise Invalid.field("percent", "Donnez un avancement en pour cent, ou un statut.")
     if status is None:
@@ -53,7 +53,7 @@ def progress(action: PlannedAction, percent: int | None, status: Status | None) 
 
 
 def review_due(signed_on: date | None, reviewed_on: date | None, *, over: bool) -> date | None:
-    """Give the last day for the next yearly review; none before the signatures, nor once all actions are over."""
+    """Return the last day for the next yearly review; none before the signatures, nor once all actions are over."""
     if signed_on is None or over:
         return None
     last = max(signed_on, reviewed_on or signed_on)
@@ -64,7 +64,7 @@ def review_due(signed_on: date | None, reviewed_on: date | None, *, over: bool) 
 
 
 def mean_percent(percents: Iterable[int]) -> int | None:
-    """Give how far a plan is: the mean of its actions, halves rounded up; None without any."""
+    """Return how far a plan is: the mean of its actions, halves rounded up; None without any."""
     known = list(percents)
     return (2 * sum(known) + len(known)) // (2 * len(known)) if known else None
 

@@ -17,7 +17,7 @@ class Official:
     roles: frozenset[Role]
 
     def acting_as(self, *roles: Role) -> Actor:
-        """Give the signature of an act: the first of these roles that they have."""
+        """Return the signature of an act: the first of these roles that they have."""
         return Actor(role=next(role for role in roles if role in self.roles), name=self.name, email=self.email)
 
 
@@ -46,5 +46,5 @@ class Representative:
     name: str
 
     def acting_as(self, *_roles: Role) -> Actor:
-        """Give the signature of an act: always the party's."""
+        """Return the signature of an act: always the party's."""
         return Actor(role=Role.PARTY, name=self.name)

@@ -51,7 +51,7 @@ class Rules:
         return self.departements is None or departement in self.departements
 
     def service(self, departement: str) -> Service:
-        """Give the service in charge, as applicants read it."""
+        """Return the service in charge, as applicants read it."""
         entry = self._entry(departement)
         return Service(name=entry.name, address=entry.address, email=entry.email, phone=entry.phone)
 
@@ -61,28 +61,28 @@ class Rules:
         return ", ".join(part for part in (entry.name, entry.email, entry.phone) if part)
 
     def appeal(self, departement: str) -> str:
-        """Give the ways of appeal stated with a refusal."""
+        """Return the ways of appeal stated with a refusal."""
         return self._entry(departement).appeal
 
     def envelope(self, departement: str) -> int:
-        """Give the yearly envelope of a département, in euro cents."""
+        """Return the yearly envelope of a département, in euro cents."""
         found = self._entry(departement).envelope_cents
         return self.envelope_cents if found is None else found
 
     def due(self, stage: Stage, departement: str, at: datetime) -> date:
-        """Give the last day of a stage that begins now: so many working days of that département from today."""
+        """Return the last day of a stage that begins now: so many working days of that département from today."""
         return add_working_days(today(departement, at), self.days[stage], departement)
 
     def soon(self, at: datetime) -> date:
-        """Give the last day that is soon enough to remind of, by the calendar of Paris."""
+        """Return the last day that is soon enough to remind of, by the calendar of Paris."""
         return add_working_days(today(PARIS, at), self.reminder_days, PARIS)
 
     def answer_until(self, departement: str, at: datetime) -> date:
-        """Give the day by which the applicant answers when the agent named none."""
+        """Return the day by which the applicant answers when the agent named none."""
         return add_working_days(today(departement, at), self.applicant_answer_days, departement)
 
     def prolonged(self, due_on: date, suspended_on: date, departement: str, at: datetime) -> date:
-        """Give the new last day of a stage that was suspended: the working days waited are added."""
+        """Return the new last day of a stage that was suspended: the working days waited are added."""
         waited = working_days_between(suspended_on, today(departement, at), departement)
         return add_working_days(due_on, waited, departement)
 

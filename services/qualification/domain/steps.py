@@ -14,7 +14,7 @@ _TEAMS: Final = {
 
 
 def team_of(fact: Fact) -> Team | None:
-    """Give the team that acted."""
+    """Return the team that acted."""
     if isinstance(
         fact, qualification.OrientationAccepted | qualification.OrientationDeclined | notifications.ReplyReceived
     ):

@@ -156,7 +156,7 @@ def agent_view(email: str | None, name: str | None) -> AgentView | None:
 
 
 async def find(reader: Reader, request_id: UUID, viewer: Viewer, document_url: Callable[[UUID, UUID], str]) -> CaseView:
-    """Give the case within the viewer's perimeter; `NotFound` otherwise. `document_url`: of a file of a request."""
+    """Return the case within the viewer's perimeter; `NotFound` otherwise. `document_url`: of a file of a request."""
     row = await reader.fetchrow(
         """
         SELECT c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name,
@@ -216,7 +216,7 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, document_url: C
 async def changed(
     reader: Reader, request_ids: Sequence[UUID], perimeter: Sequence[str] | None
 ) -> list[ChangedCaseView]:
-    """Give the cases of these requests within this perimeter, as they are now."""
+    """Return the cases of these requests within this perimeter, as they are now."""
     rows = await reader.fetch(
         """
         SELECT DISTINCT ON (c.request_id) c.request_id, c.number, c.state, c.assignee_email, c.assignee_name
@@ -237,12 +237,12 @@ async def changed(
 
 
 async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
-    """Give the providers that may help, best first."""
+    """Return the providers that may help, best first."""
     return match(case.request, case.departement, await of_departement(reader, case.departement), today)
 
 
 async def latest_facts(reader: Reader, case: CaseView, types: Sequence[str]) -> list[Fact]:
-    """Give the facts of these types in the timeline of a case, the latest first."""
+    """Return the facts of these types in the timeline of a case, the latest first."""
     rows = await reader.fetch(
         """
         SELECT type, fact

@@ -54,7 +54,7 @@ class EntrustedView:
 async def providers(
     reader: Reader, viewer: Viewer, page: Page, *, q: str | None = None, departement: str | None = None
 ) -> tuple[list[ProviderView], int]:
-    """Give one page of the providers that work in the viewer's perimeter, by name, and how many there are in all."""
+    """Return one page of the providers that work in the viewer's perimeter, by name, and how many there are in all."""
     where = """
         ($1::text[] IS NULL OR p.departements && $1)
         AND ($2::text IS NULL OR strpos(p.search, $2) > 0)
@@ -72,7 +72,7 @@ async def providers(
 
 
 async def all_providers(reader: Reader, viewer: Viewer) -> list[ProviderView]:
-    """Give all providers that work in the viewer's perimeter, by name."""
+    """Return all providers that work in the viewer's perimeter, by name."""
     rows = await reader.fetch(
         f"""
         SELECT {PROVIDER}
@@ -86,7 +86,7 @@ async def all_providers(reader: Reader, viewer: Viewer) -> list[ProviderView]:
 
 
 async def provider(reader: Reader, provider_id: UUID, viewer: Viewer) -> ProviderView:
-    """Give one provider that works in the viewer's perimeter; `NotFound` otherwise."""
+    """Return one provider that works in the viewer's perimeter; `NotFound` otherwise."""
     row = await reader.fetchrow(
         f"SELECT {PROVIDER} FROM provider AS p WHERE p.id = $1 AND ($2::text[] IS NULL OR p.departements && $2)",
         provider_id,
@@ -106,7 +106,7 @@ def _view(row: Row, viewer: Viewer) -> ProviderView:
 
 
 async def entrusted(reader: Reader, provider_id: UUID, viewer: Viewer, page: Page) -> tuple[list[EntrustedView], int]:
-    """Give a page of what a provider was asked within the viewer's perimeter, and how much that is in all.
+    """Return a page of what a provider was asked within the viewer's perimeter, and how much that is in all.
 
     What waits or goes on comes first, then the latest.
     """

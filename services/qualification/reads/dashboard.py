@@ -43,7 +43,7 @@ class Scope:
 
     @property
     def arguments(self) -> tuple[Sequence[str] | None, str | None, date]:
-        """Give them as the statements below take them."""
+        """Return them as the statements below take them."""
         return self.perimeter, self.departement, self.since
 
 
@@ -84,7 +84,7 @@ class Share(BaseModel):
 
     @property
     def local_share(self) -> float | None:
-        """Give what part of the answers was local; None without any."""
+        """Return what part of the answers was local; None without any."""
         return self.local / self.answered if self.answered else None
 
 

@@ -21,7 +21,7 @@ class Envelope(BaseModel):
 
 
 async def envelope(reader: Reader, whole_cents: Mapping[str, int], *, year: int) -> Envelope:
-    """Give what these départements have together. `whole_cents`: each one's envelope before anything is spent."""
+    """Return what these départements have together. `whole_cents`: each one's envelope before anything is spent."""
     rows = await reader.fetch(
         """
         SELECT departement, amount_cents, committed_cents

@@ -73,7 +73,7 @@ class Scope:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """Give them as the statements below take them."""
+        """Return them as the statements below take them."""
         return (
             self.perimeter,
             self.departement,

@@ -32,7 +32,7 @@ class OrientationView:
 
 
 async def find(reader: Reader, orientation_id: UUID) -> tuple[Orientation, OrientationView]:
-    """Give one orientation, and what its provider sees of it; `NotFound` when there is none."""
+    """Return one orientation, and what its provider sees of it; `NotFound` when there is none."""
     row = await reader.fetchrow(
         f"""
         SELECT {ORIENTATION}, c.request

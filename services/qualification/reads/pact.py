@@ -43,7 +43,7 @@ class EarlierView:
 
 
 async def find(reader: Reader, pact_id: UUID, viewer: Viewer) -> PactView:
-    """Give one pact of the viewer's perimeter; `NotFound` otherwise."""
+    """Return one pact of the viewer's perimeter; `NotFound` otherwise."""
     row = await reader.fetchrow(
         f"""
         SELECT {_COLUMNS}
@@ -63,7 +63,7 @@ async def find(reader: Reader, pact_id: UUID, viewer: Viewer) -> PactView:
 async def find_by_link(
     reader: Reader, link: PartyLink, *, today_in: Callable[[str], date], asks: Callable[[str], str]
 ) -> tuple[PactView, PartyView]:
-    """Give the pact to which a party's link leads, and that party; refuses (`LinkOver`) a link that was replaced.
+    """Return the pact to which a party's link leads, and that party; refuses (`LinkOver`) a link that was replaced.
 
     `today_in` tells which day it is in a département, `asks` whom to ask there.
     """
@@ -93,7 +93,7 @@ async def find_by_link(
 
 
 async def earlier_versions(reader: Reader, pact: PactView) -> list[EarlierView]:
-    """Give the versions of the diagnosis that were replaced, the latest first."""
+    """Return the versions of the diagnosis that were replaced, the latest first."""
     rows = await reader.fetch(
         """
         SELECT d.version, d.diagnosis, d.shared_at, d.shared_by,
@@ -115,7 +115,7 @@ async def earlier_versions(reader: Reader, pact: PactView) -> list[EarlierView]:
 
 
 async def origin(reader: Reader, pact: PactView) -> str | None:
-    """Give the number of the request that led to a pact."""
+    """Return the number of the request that led to a pact."""
     number: str | None = await reader.fetchval(
         "SELECT number FROM case_file WHERE request_id = $1 AND departement = $2", pact.request_id, pact.departement
     )

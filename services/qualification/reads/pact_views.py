@@ -159,11 +159,11 @@ class PactView:
         return [each for each in self.parties if (each.agreed_on if agreeing else each.signed_on) is None]
 
     def agreement_of(self, party: PartyView) -> AgreementView | None:
-        """Give a party's agreement, if it agreed."""
+        """Return a party's agreement, if it agreed."""
         return next((each for each in self.agreements if each.party_id == party.id), None)
 
     def signature_of(self, party: PartyView) -> SignatureView | None:
-        """Give a party's signature, if it signed."""
+        """Return a party's signature, if it signed."""
         return next((each for each in self.signatures if each.party_id == party.id), None)
 
 
@@ -196,7 +196,7 @@ class PactForPartyView:
 
 
 def for_party(pact: PactView, party: PartyView) -> PactForPartyView:
-    """Give what a party may see of a pact."""
+    """Return what a party may see of a pact."""
     return PactForPartyView(
         title=pact.title,
         departement=pact.departement,

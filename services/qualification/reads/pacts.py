@@ -46,7 +46,7 @@ _WHERE = """
 async def pacts(
     reader: Reader, viewer: Viewer, page: Page, *, states: Sequence[PactState], q: str | None
 ) -> tuple[list[PactLineView], int]:
-    """Give one page of the pacts, those that moved last first, and how many there are in all."""
+    """Return one page of the pacts, those that moved last first, and how many there are in all."""
     words = (fold(q) or "\N{REPLACEMENT CHARACTER}") if q and q.strip() else None
     wanted = (viewer.perimeter, [state.value for state in states] or None, words)
     rows = await reader.fetch(
@@ -89,7 +89,7 @@ async def pacts(
 
 
 async def pact_of_request(reader: Reader, request_id: UUID, *, perimeter: Sequence[str] | None) -> UUID | None:
-    """Give the pact that a request led to, if there is one in this perimeter."""
+    """Return the pact that a request led to, if there is one in this perimeter."""
     row = await reader.fetchrow(
         """
         SELECT id

@@ -6,7 +6,7 @@ from shared.surroundings import Neighbour
 
 
 async def neighbours(reader: Reader, case: CaseView, *, limit: int = 6) -> list[Neighbour]:
-    """Give the other requests of the same intercommunalité (of the applicant, where it has none).
+    """Return the other requests of the same intercommunalité (of the applicant, where it has none).
 
     Those about the same field first, then the latest.
     """

@@ -145,7 +145,7 @@ _ORDERS: Final[dict[Sort | None, str]] = {
 
 
 def _shown(filters: Filters) -> str:
-    """Give the statement that finds the cases of a page; $11 is how many, $12 after how many.
+    """Return the statement that finds the cases of a page; $11 is how many, $12 after how many.
 
     In the queue's own order the cases of each turn are read from an index that has them in order, and those of the
     next only where they do not fill the page: a département has more of what is over each year. What is searched is
@@ -166,7 +166,7 @@ def _shown(filters: Filters) -> str:
 
 
 async def queue(database: Database, filters: Filters, viewer: Viewer, page: Page) -> tuple[list[QueueItemView], int]:
-    """Give one page of the queue and how many cases there are in all; of very many, as of a moment ago."""
+    """Return one page of the queue and how many cases there are in all; of very many, as of a moment ago."""
     rows = await _rows(database, filters, viewer, page)
     items = [_item(row, viewer.who) for row in rows]
     if filters.q and rows:
@@ -175,7 +175,7 @@ async def queue(database: Database, filters: Filters, viewer: Viewer, page: Page
 
 
 async def cases(reader: Reader, filters: Filters, viewer: Viewer, page: Page) -> list[QueueItemView]:
-    """Give one page of the queue."""
+    """Return one page of the queue."""
     rows = await _rows(reader, filters, viewer, page)
     return [_item(row, viewer.who) for row in rows]
 
@@ -235,7 +235,7 @@ async def _rows(reader: Reader, filters: Filters, viewer: Viewer, page: Page) ->
 
 
 async def to_validate(database: Database, viewer: Viewer, page: Page) -> tuple[list[ProposalView], int]:
-    """Give one page of what waits for a validation, and how much there is in all."""
+    """Return one page of what waits for a validation, and how much there is in all."""
     filters = Filters(states=(State.PROPOSED,))
     rows = await _rows(database, filters, viewer, page)
     shown = [

@@ -159,7 +159,7 @@ async def save(tx: Transaction, case: Case) -> None:
 async def departement_of_document(
     tx: Transaction, request_id: UUID, document_id: UUID, *, perimeter: Sequence[str] | None
 ) -> str:
-    """Give the département within this perimeter whose case has the document; refuses (`NotFound`) any other."""
+    """Return the département within this perimeter whose case has the document; refuses (`NotFound`) any other."""
     departement = await tx.fetchval(
         """
         SELECT departement
@@ -206,7 +206,7 @@ async def trace_document(
 
 
 def searchable(request: Request) -> str:
-    """Give what a case is found by: number, title, who asks; without accents."""
+    """Return what a case is found by: number, title, who asks; without accents."""
     return fold(f"{request.number} {request.title} {request.applicant.name}")
 
 

@@ -152,7 +152,7 @@ async def take_over(tx: Transaction, case: Case, steps: Sequence[str]) -> None:
 
 
 async def dossier_messages(tx: Transaction, case: Case) -> tuple[DossierMessage, ...]:
-    """Give the exchange with the applicant, oldest first."""
+    """Return the exchange with the applicant, oldest first."""
     rows = await tx.fetch(
         """
         SELECT at, team, text
@@ -167,7 +167,7 @@ async def dossier_messages(tx: Transaction, case: Case) -> tuple[DossierMessage,
 
 
 async def dossier_documents(tx: Transaction, case: Case) -> tuple[Document, ...]:
-    """Give the joined files, oldest first."""
+    """Return the joined files, oldest first."""
     rows = await tx.fetch(
         """
         SELECT document
@@ -182,7 +182,7 @@ async def dossier_documents(tx: Transaction, case: Case) -> tuple[Document, ...]
 
 
 async def dossier_history(tx: Transaction, case: Case) -> tuple[DossierStep, ...]:
-    """Give the timeline in words, without its details."""
+    """Return the timeline in words, without its details."""
     rows = await tx.fetch(
         """
         SELECT at, type, team

@@ -97,7 +97,7 @@ async def find_same(tx: Transaction, *, name: str, email: str, perimeter: Sequen
 
 
 async def of_departement(reader: Reader, departement: str) -> list[CatalogueEntry]:
-    """Give the providers of a département by name."""
+    """Return the providers of a département by name."""
     rows = await reader.fetch(
         f"""
         SELECT {PROVIDER}

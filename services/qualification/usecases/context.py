@@ -27,7 +27,7 @@ _ROLES = {role.value: role for role in (Role.SAT_AGENT, Role.DELEGATE)}
 
 
 def official(agent: Agent) -> Official:
-    """Give the agent as the domain names who acts: with those of their roles that count here."""
+    """Return the agent as the domain names who acts: with those of their roles that count here."""
     return Official(agent.email, agent.name, frozenset(_ROLES[role] for role in agent.roles if role in _ROLES))
 
 

@@ -94,7 +94,7 @@ async def qualify(do: Context, case: Case, command: Qualify) -> Fact:
 
 
 def examination_due(case: Case, at: datetime, rules: Rules) -> date:
-    """Give the last day of an examination that begins now, or goes on after the applicant's time."""
+    """Return the last day of an examination that begins now, or goes on after the applicant's time."""
     if case.state is State.AWAITING_INFORMATION and case.due_on and case.suspended_on:
         return rules.prolonged(case.due_on, case.suspended_on, case.departement, at)
     return rules.due(Stage.QUALIFY, case.departement, at)

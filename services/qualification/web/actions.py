@@ -153,7 +153,7 @@ ON_ORIENTATIONS: Final = (
 
 
 async def _provider(context: AgentContext, reader: Reader, provider_id: UUID, *_: UUID) -> ProviderView:
-    """Give a provider as it is afterwards, also where the agent's own département was removed from its entry."""
+    """Return a provider as it is afterwards, also where the agent's own département was removed from its entry."""
     return await provider(reader, provider_id, replace(context.viewer, perimeter=None))
 
 

@@ -56,17 +56,17 @@ class Parts:
     """Our public address."""
 
     async def profile(self, reader: Reader, case: CaseView, today: date) -> Profile:
-        """Give the profile of the territory that a case is about."""
+        """Return the profile of the territory that a case is about."""
         others = await neighbours(reader, case)
         return await profile(reader, self.territories, case.request.applicant, neighbours=others, today=today)
 
     async def envelope(self, reader: Reader, departements: Iterable[str], today: date) -> Envelope:
-        """Give this year's envelope of a département, or of several together."""
+        """Return this year's envelope of a département, or of several together."""
         whole = {code: self.rules.envelope(code) for code in departements}
         return await envelope(reader, whole, year=today.year)
 
     def mandate(self, agent: Agent, *, at: datetime) -> str:
-        """Give the mandate by which this agent files for a collectivité."""
+        """Return the mandate by which this agent files for a collectivité."""
         return self.mandates.give(official(agent).acting_as(Role.SAT_AGENT, Role.DELEGATE), at=at)
 
     @property
@@ -75,11 +75,11 @@ class Parts:
         return f"{self.intake_url}{PATH}"
 
     def document_url(self, request_id: UUID, document_id: UUID) -> str:
-        """Give the address here at which an agent's program opens a joined file."""
+        """Return the address here at which an agent's program opens a joined file."""
         return f"{self.here}/api/v1/cases/{request_id}/documents/{document_id}"
 
     def document_at_intake(self, document_id: UUID, *, at: datetime) -> str:
-        """Give the address at which intake serves a joined file for a minute."""
+        """Return the address at which intake serves a joined file for a minute."""
         return f"{self.intake_url}/documents/{self.document_links.seal(document_id, at=at)}"
 
 
@@ -91,7 +91,7 @@ class AgentContext(RequestContext):
     parts: Parts
 
     def acting(self, tx: Transaction) -> Context:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
         return Context(tx, self.agent, clock.now(), self.parts.rules, self.parts.territories)
 
     @property
@@ -105,11 +105,11 @@ class AgentContext(RequestContext):
         return Viewer(self.agent.perimeter, official(self.agent), self.today)
 
     async def case(self, reader: Reader, request_id: UUID) -> CaseView:
-        """Give a case as the agent sees it; `NotFound` outside their perimeter."""
+        """Return a case as the agent sees it; `NotFound` outside their perimeter."""
         return await find(reader, request_id, self.viewer, self.parts.document_url)
 
     async def pact(self, reader: Reader, pact_id: UUID) -> PactView:
-        """Give a pact as the agent sees it; `NotFound` outside their perimeter."""
+        """Return a pact as the agent sees it; `NotFound` outside their perimeter."""
         return await find_pact(reader, pact_id, self.viewer)
 
     async def open_document(self, request_id: UUID, document_id: UUID) -> Redirect:
@@ -138,11 +138,11 @@ class ProviderLinkContext(RequestContext):
     parts: Parts
 
     def acting(self, tx: Transaction) -> ProviderContext:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
         return ProviderContext(tx, self.link, clock.now(), self.parts.rules)
 
     async def orientation(self, reader: Reader) -> tuple[Orientation, OrientationView]:
-        """Give what the link leads to; refuses (`LinkOver`) one that is no longer valid."""
+        """Return what the link leads to; refuses (`LinkOver`) one that is no longer valid."""
         orientation, view = await find_orientation(reader, self.link.orientation_id)
         check(orientation, self.link, at=clock.now(), rules=self.parts.rules)
         return orientation, view
@@ -169,11 +169,11 @@ class PartyLinkContext(RequestContext):
     parts: Parts
 
     def acting(self, tx: Transaction) -> PartyContext:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
         return PartyContext(tx, self.link, clock.now())
 
     async def pact(self, reader: Reader) -> tuple[PactView, PartyView]:
-        """Give the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""
+        """Return the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""
         return await find_by_link(
             reader,
             self.link,

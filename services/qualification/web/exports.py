@@ -41,7 +41,7 @@ class TooManyCases(Conflict):
 
 
 async def table_of(context: AgentContext, filters: Filters) -> Table:
-    """Give all that the filters let through, in the order of the screen; refuses more than `MOST` cases."""
+    """Return all that the filters let through, in the order of the screen; refuses more than `MOST` cases."""
     cases, total = await queue(context.database, filters, context.viewer, Page(per_page=MOST))
     if total > MOST:
         raise TooManyCases(total=total, most=MOST)

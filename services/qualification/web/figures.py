@@ -79,13 +79,13 @@ async def figures_of(context: AgentContext, period: Period) -> dashboard.Dashboa
 
 
 def named(code: str, parts: Parts) -> str:
-    """Give the official name of a code, whose kind follows from its form; the code itself when it is in no list."""
+    """Return the official name of a code, whose kind follows from its form; the code itself when it is in no list."""
     known = (parts.territories.find(kind, code) for kind in NAMED_BY)
     return next((territory.full_name for territory in known if territory), code)
 
 
 async def compared(context: AgentContext, by: Dimension, scope: Scope) -> list[Group]:
-    """Give the means by a dimension, each group with its words."""
+    """Return the means by a dimension, each group with its words."""
     groups = await grouped(context.database, by, scope)
     for group in groups:
         group.name = _words(by, group.value, context.parts)
@@ -109,6 +109,6 @@ def _words(by: Dimension, value: str, parts: Parts) -> str:
 
 
 def _months_back(today: date, months: int) -> date:
-    """Give the beginning of the month that many months back, counting this one."""
+    """Return the beginning of the month that many months back, counting this one."""
     year, month = divmod(today.year * 12 + today.month - months, 12)
     return date(year, month + 1, 1)

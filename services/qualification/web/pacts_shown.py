@@ -18,7 +18,7 @@ LABEL: Final = 36
 
 
 def described(view: PactView) -> dict[str, Any]:
-    """Give what screen and paper both say of a pact."""
+    """Return what screen and paper both say of a pact."""
     late = sum(action.overdue for action in view.actions)
     pursued = sum(action.status != "given_up" for action in view.actions)
     done = sum(action.status == "done" for action in view.actions)
@@ -39,7 +39,7 @@ def described(view: PactView) -> dict[str, Any]:
 
 
 async def pact_as_pdf(request: Request[Any, Any, Any], view: PactView) -> Response[bytes]:
-    """Give the pact as a document to keep and to sign: pages, API and the parties' links give the same."""
+    """Return the pact as a document to keep and to sign: pages, API and the parties' links give the same."""
     page = render(request, "pacts/print.html", today=today(view.departement, clock.now()), **described(view))
     return await render_pdf(request, page, name=f"pacte-{view.opened_at:%Y-%m-%d}")
 
@@ -51,7 +51,7 @@ def rows_of(values: Mapping[str, Any], name: str, *, spare: int, least: int) -> 
 
 
 def typed_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Give known rows as the fields of a form."""
+    """Return known rows as the fields of a form."""
     return {
         f"{name}.{place}.{member}": value
         for place, row in enumerate(rows)

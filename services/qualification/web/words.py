@@ -131,11 +131,11 @@ MARKS: Final = (
 
 
 def options(table: Mapping[Value, str], only: Iterable[Value] | None = None) -> list[tuple[str, str]]:
-    """Give the choices of a select, in the table's order."""
+    """Return the choices of a select, in the table's order."""
     wanted = set(table if only is None else only)
     return [(value.value, label) for value, label in table.items() if value in wanted]
 
 
 def state_options() -> list[tuple[str, str]]:
-    """Give the states of a case, for a filter."""
+    """Return the states of a case, for a filter."""
     return [(state.value, words.state_word(state)) for state in State]

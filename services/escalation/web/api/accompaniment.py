@@ -51,13 +51,13 @@ async def add_deliverable(context: NamedDependency[AgentContext], request_id: Fr
 async def download_deliverable(
     context: NamedDependency[AgentContext], request_id: FromPath[UUID], deliverable_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Give a file that came out of the work; who opened it is recorded."""
+    """Return a file that came out of the work; who opened it is recorded."""
     return await files.download_deliverable(context, request_id, deliverable_id)
 
 
 @get("/escalations/{request_id:uuid}/report.pdf", media_type=PDF, guards=[committee_readers])
 async def report(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Response[bytes]:
-    """Give the report of an accompaniment, a draft until it is completed."""
+    """Return the report of an accompaniment, a draft until it is completed."""
     return await papers.report_as_pdf(context, request_id)
 
 

@@ -41,13 +41,13 @@ async def list_sessions(
 
 @get("/sessions/{session_id:uuid}/minutes")
 async def read_minutes(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> MinutesView:
-    """Give the minutes, a draft until the session is closed."""
+    """Return the minutes, a draft until the session is closed."""
     return await minutes(context.database, session_id, by=context.by)
 
 
 @get("/sessions/{session_id:uuid}/minutes.pdf", media_type=PDF)
 async def read_minutes_on_paper(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Response[bytes]:
-    """Give the minutes as a PDF."""
+    """Return the minutes as a PDF."""
     return await papers.minutes_as_pdf(context, session_id)
 
 
@@ -68,7 +68,7 @@ async def list_decisions(
 async def read_decision_on_paper(
     context: NamedDependency[AgentContext], decision_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Give one decision as a PDF."""
+    """Return one decision as a PDF."""
     return await papers.decision_as_pdf(context, decision_id)
 
 

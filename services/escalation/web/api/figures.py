@@ -46,7 +46,7 @@ async def evaluation_results(
     by: FromQuery[Dimension],
     asked: Annotated[EvaluationRound | None, QueryParameter(name="round")] = None,
 ) -> list[Group]:
-    """Give the means of the evaluations by round, région, département, field, programme or provider."""
+    """Return the means of the evaluations by round, région, département, field, programme or provider."""
     return await grouped(context.database, by, Narrowed(round=asked), perimeter=context.perimeter)
 
 
@@ -57,7 +57,7 @@ async def read_statistics(
     departement: Annotated[str, QueryParameter(max_length=3, description="Code of a département")] = "",
     programme: FromQuery[Programme | None] = None,
 ) -> StatisticsView:
-    """Give the figures of what the caller sees, or of a région, a département, a programme."""
+    """Return the figures of what the caller sees, or of a région, a département, a programme."""
     seen = wanted(context, region=region, departement=departement, programme=programme)
     return await statistics(context.database, perimeter=seen)
 

@@ -97,7 +97,7 @@ async def list_territories(
 
 @get("/programmes/{programme:str}/territories.csv", media_type=CSV)
 async def list_territories_as_csv(context: NamedDependency[AgentContext], programme: FromPath[str]) -> Response[bytes]:
-    """Give all territories of a programme as a table, which may be brought in again."""
+    """Return all territories of a programme as a table, which may be brought in again."""
     return await coverage_table(context, programme)
 
 

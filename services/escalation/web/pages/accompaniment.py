@@ -51,7 +51,7 @@ async def milestone(
 async def download_deliverable(
     context: NamedDependency[AgentContext], request_id: FromPath[UUID], deliverable_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Give a file that came out of the work; who opened it is recorded."""
+    """Return a file that came out of the work; who opened it is recorded."""
     return await files.download_deliverable(context, request_id, deliverable_id)
 
 
@@ -63,7 +63,7 @@ async def show_report(context: NamedDependency[AgentContext], request_id: FromPa
 
 @get("/demandes/{request_id:uuid}/bilan.pdf")
 async def report_on_paper(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Response[bytes]:
-    """Give the report of an accompaniment as a PDF."""
+    """Return the report of an accompaniment as a PDF."""
     return await papers.report_as_pdf(context, request_id)
 
 

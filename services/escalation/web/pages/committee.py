@@ -94,7 +94,7 @@ async def printed_minutes(context: NamedDependency[AgentContext], session_id: Fr
 
 @get("/comite/{session_id:uuid}/compte-rendu.pdf")
 async def minutes_on_paper(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Response[bytes]:
-    """Give the minutes as a PDF."""
+    """Return the minutes as a PDF."""
     return await papers.minutes_as_pdf(context, session_id)
 
 
@@ -118,7 +118,7 @@ async def decision_form(
 
 
 async def _item(context: AgentContext, session_id: UUID, request_id: UUID) -> tuple[SessionView, AgendaRow]:
-    """Give a session, and a dossier of its agenda."""
+    """Return a session, and a dossier of its agenda."""
     held = await read_session(context, context.database, session_id)
     item = next((item for item in held.agenda if item.request_id == request_id), None)
     if item is None:
@@ -138,7 +138,7 @@ async def preparation_sheet(
 async def preparation_sheet_on_paper(
     context: NamedDependency[AgentContext], session_id: FromPath[UUID], request_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Give the preparation sheet as a PDF."""
+    """Return the preparation sheet as a PDF."""
     page = await _sheet(context, session_id, request_id)
     return await render_pdf(context.request, page, name=f"fiche-{page.context['item'].number}")
 
@@ -181,7 +181,7 @@ async def printed_decision(context: NamedDependency[AgentContext], decision_id: 
 
 @get("/decisions/{decision_id:uuid}/decision.pdf")
 async def decision_on_paper(context: NamedDependency[AgentContext], decision_id: FromPath[UUID]) -> Response[bytes]:
-    """Give one decision as a PDF."""
+    """Return one decision as a PDF."""
     return await papers.decision_as_pdf(context, decision_id)
 
 
@@ -201,7 +201,7 @@ async def correction_form(context: AgentContext, decision_id: UUID, *, refused: 
 
 
 def _typed(decision: DecisionRow) -> dict[str, Any]:
-    """Give what a form shows that begins with a decision on record; how it was voted is not taken over."""
+    """Return what a form shows that begins with a decision on record; how it was voted is not taken over."""
     return {
         "outcome": decision.outcome.value,
         "motive": decision.motive,

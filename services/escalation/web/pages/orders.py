@@ -81,7 +81,7 @@ async def financing_form(context: AgentContext, request_id: UUID, *, refused: Re
 
 
 def _typed(dossier: EscalationView) -> Mapping[str, Any]:
-    """Give the plan as it would be typed; without one, it begins with what is ordered and with the applicant."""
+    """Return the plan as it would be typed; without one, it begins with what is ordered and with the applicant."""
     plan = dossier.financing
     if plan is None:
         ordered = sum(one.committed_cents for one in dossier.mobilisations)

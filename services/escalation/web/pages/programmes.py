@@ -132,7 +132,7 @@ async def list_territories(
 
 @get("/programmes/{programme:str}/territoires.csv")
 async def download_territories(context: NamedDependency[AgentContext], programme: FromPath[str]) -> Response[bytes]:
-    """Give all territories of a programme as a CSV file, which may be brought in again."""
+    """Return all territories of a programme as a CSV file, which may be brought in again."""
     return await coverage_table(context, programme)
 
 

@@ -84,7 +84,7 @@ def _spoken(name: str) -> str:
 
 
 def _said(by: Dimension, value: str, departements: Mapping[str, str], regions: Mapping[str, str]) -> str:
-    """Give the words of a group's value."""
+    """Return the words of a group's value."""
     match by:
         case Dimension.ROUND:
             return word(EvaluationRound(value))

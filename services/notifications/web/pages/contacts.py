@@ -60,7 +60,7 @@ async def show_directory(
 
 
 def path_of(entry: Entry) -> str:
-    """Give the part of the address that names a team, such as `departement:95`."""
+    """Return the part of the address that names a team, such as `departement:95`."""
     return f"{entry.audience}:{entry.scope}" if entry.scope else entry.audience
 
 

@@ -99,7 +99,7 @@ async def show_message(context: AgentContext, delivery_id: UUID, *, refused: Ref
 
 
 def _dossier(context: AgentContext, request_id: UUID | None) -> str | None:
-    """Give the address of the dossier, for an agent who has one to open."""
+    """Return the address of the dossier, for an agent who has one to open."""
     roles = context.agent.roles
     if request_id is None or not (roles & (DEPARTEMENTAL | NATIONAL)):
         return None

@@ -65,7 +65,7 @@ class Manifest(BaseModel):
     """None: no folder of documents was named."""
 
     def files(self) -> list[SavedFile]:
-        """Give every file of the backup."""
+        """Return every file of the backup."""
         tables = [table.file for one in self.databases.values() for table in one.tables]
         return [*tables, *(self.documents or [])]
 
@@ -94,7 +94,7 @@ def read(folder: Path) -> Manifest:
 
 
 def describe(folder: Path, path: str) -> SavedFile:
-    """Give a file's size and hash."""
+    """Return a file's size and hash."""
     with (folder / path).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return SavedFile(path=path, size=file.tell(), sha256=digest)

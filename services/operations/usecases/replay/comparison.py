@@ -111,7 +111,7 @@ def _query(table: Table, columns: tuple[str, ...]) -> str:
 
 
 async def _grouped(connection: Connection, query: str) -> AsyncIterator[_Rows]:
-    """Give the rows name by name."""
+    """Return the rows name by name."""
     group: _Rows | None = None
     async for row in connection.cursor(query, prefetch=AT_ONCE):
         if group is None or group.name != row["name"]:

@@ -35,7 +35,7 @@ class Event:
 
 
 async def merge_journals(journals: Sequence[Database]) -> AsyncIterator[Event]:
-    """Give every event of these journals, in an order in which the live system could have seen them.
+    """Return every event of these journals, in an order in which the live system could have seen them.
 
     The services' clocks may differ: an event waits here for the one that led to it, and for those before it in its
     stream.
@@ -82,7 +82,7 @@ class _Order:
                 yield from self.offer(kept, after=cause)
 
     def rest(self) -> Iterator[Event]:
-        """Give what waits for something that never came."""
+        """Return what waits for something that never came."""
         for kept in list(self._kept.values()):
             yield from (event for event, _ in kept)
 
@@ -102,7 +102,7 @@ async def _stands_in(journals: Sequence[Database], event_id: UUID) -> bool:
 
 
 async def _walk(journal: Database) -> AsyncIterator[Event]:
-    """Give the events of one journal in the order in which they were written down."""
+    """Return the events of one journal in the order in which they were written down."""
     place = 0
     while True:
         rows = await journal.fetch(

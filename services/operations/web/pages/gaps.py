@@ -64,7 +64,7 @@ async def close_gap(do: OperatorContext, command: CloseGap) -> str:
 
 
 def _stream(context: OperatorContext) -> tuple[str, str]:
-    """Give the source and the subject that the address names."""
+    """Return the source and the subject that the address names."""
     query = context.request.query_params
     return query.get("source", ""), query.get("demande", "")
 

@@ -133,7 +133,7 @@ async def settle_held(do: OperatorContext, command: SettleHeld) -> str:
 
 
 def _where_it_shows(subject: str) -> str:
-    """Give the page that shows what comes of it: the way of the request, or the list for what belongs to none."""
+    """Return the page that shows what comes of it: the way of the request, or the list for what belongs to none."""
     return f"/demandes/{quote(subject, safe='')}" if subject and not subject.startswith("event:") else "/retenues"
 
 

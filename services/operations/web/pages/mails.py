@@ -79,7 +79,7 @@ async def send_mail_again(do: OperatorContext, command: SendMailAgain) -> str:
 
 
 def _sender(context: OperatorContext) -> Watched:
-    """Give the service that sends mails; refuses (`NotFound`) where it is not looked after."""
+    """Return the service that sends mails; refuses (`NotFound`) where it is not looked after."""
     sender = mails.mail_service(context.connections)
     if sender is None:
         raise NotFound

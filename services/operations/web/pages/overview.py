@@ -60,7 +60,7 @@ async def actions_as_csv(
     q: FromQuery[Annotated[str, Field(max_length=200)]] = "",
     service: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Give the same actions, up to 10 000 of each service, as a file for spreadsheets."""
+    """Return the same actions, up to 10 000 of each service, as a file for spreadsheets."""
     rows, _ = await context.recorded(q, service, most=EXPORTED)
     cells = [(one.at.isoformat(), one.by, label_of(one.action), one.service, one.target, one.why) for one in rows]
     return as_csv(Table("actions", ("Quand", "Qui", "Quoi", "Service", "Sur quoi", "Motif"), cells))

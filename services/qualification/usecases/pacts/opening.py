@@ -119,7 +119,7 @@ def _parties(given: Sequence[NamedParty], territories: Territories) -> tuple[lis
 
 
 def _name(named: NamedParty, territories: Territories) -> tuple[str, FieldError | None]:
-    """Give the party's name, the official one when only its code is given; and what is wrong with it."""
+    """Return the party's name, the official one when only its code is given; and what is wrong with it."""
     name = named.name or ""
     official_kind = next((kind for kind in ApplicantKind if named.kind and kind.value == named.kind.value), None)
     if named.code and official_kind and official_kind is not ApplicantKind.PRIORITY:

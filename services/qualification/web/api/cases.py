@@ -43,7 +43,7 @@ async def list_cases(
 async def list_cases_as_csv(
     context: NamedDependency[AgentContext], filters: NamedDependency[Filters]
 ) -> Response[bytes]:
-    """Give all cases that the filters let through as a table (UTF-8 with its mark, semicolons)."""
+    """Return all cases that the filters let through as a table (UTF-8 with its mark, semicolons)."""
     return await asyncio.to_thread(as_csv, await table_of(context, filters))
 
 
@@ -51,7 +51,7 @@ async def list_cases_as_csv(
 async def list_cases_as_ods(
     context: NamedDependency[AgentContext], filters: NamedDependency[Filters]
 ) -> Response[bytes]:
-    """Give all cases that the filters let through as an OpenDocument spreadsheet."""
+    """Return all cases that the filters let through as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, await table_of(context, filters))
 
 
@@ -79,7 +79,7 @@ async def open_document(
 
 @get("/cases/{request_id:uuid}/territory", summary="The profile of the territory that the case is about")
 async def show_territory(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Profile:
-    """Give its population, its intercommunalité, what else was asked there, and the programmes that cover it today."""
+    """Return its population, its intercommunalité, what else was asked there, and programmes that cover it today."""
     case = await context.case(context.database, request_id)
     return await context.parts.profile(context.database, case, context.today)
 
@@ -100,7 +100,7 @@ async def list_matches(
 
 @post("/filing-mandates", opt=SHOWS_SECRET_LINKS, summary="A mandate to file for a collectivité")
 async def give_mandate(context: NamedDependency[AgentContext]) -> MandateView:
-    """Give a mandate, good once, for intake's API (header `Filing-Mandate`) or to be posted to `url` by a browser."""
+    """Return a mandate, good once, for intake's API (header `Filing-Mandate`) or to be posted to `url` by a browser."""
     context.agent.require(Role.SAT_AGENT, Role.DELEGATE)
     at = clock.now()
     return MandateView(

@@ -36,13 +36,13 @@ async def list_providers(
 
 @get("/providers.csv", summary="The catalogue as a CSV file", media_type=CSV)
 async def list_providers_as_csv(context: NamedDependency[AgentContext]) -> Response[bytes]:
-    """Give the providers that work in the caller's départements as a table, which may be brought in again."""
+    """Return the providers that work in the caller's départements as a table, which may be brought in again."""
     return as_csv(table_of(await reads.all_providers(context.database, context.viewer)))
 
 
 @get("/providers.ods", summary="The catalogue as a spreadsheet", media_type=ODS)
 async def list_providers_as_ods(context: NamedDependency[AgentContext]) -> Response[bytes]:
-    """Give the same table as an OpenDocument spreadsheet."""
+    """Return the same table as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, table_of(await reads.all_providers(context.database, context.viewer)))
 
 

@@ -35,7 +35,7 @@ async def list_evaluations(
 async def evaluation_results(
     context: NamedDependency[AgentContext], narrowed: NamedDependency[Scope], by: FromQuery[Dimension]
 ) -> list[Group]:
-    """Give the means of the evaluations of the caller's départements, group by group."""
+    """Return the means of the evaluations of the caller's départements, group by group."""
     return await compared(context, by, narrowed)
 
 

@@ -38,7 +38,7 @@ async def list_pacts(
 
 @get("/pacts/{pact_id:uuid}/document.pdf", media_type=PDF, summary="The pact as a document to print and sign")
 async def show_pact_on_paper(pact_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Response[bytes]:
-    """Give the pact as a PDF."""
+    """Return the pact as a PDF."""
     return await pact_as_pdf(context.request, await context.pact(context.database, pact_id))
 
 

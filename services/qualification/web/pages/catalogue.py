@@ -56,13 +56,13 @@ async def show_catalogue(
 
 @get("/annuaire.csv")
 async def download_as_csv(context: NamedDependency[AgentContext]) -> Response[bytes]:
-    """Give the catalogue as a CSV file."""
+    """Return the catalogue as a CSV file."""
     return as_csv(table_of(await reads.all_providers(context.database, context.viewer)))
 
 
 @get("/annuaire.ods")
 async def download_as_ods(context: NamedDependency[AgentContext]) -> Response[bytes]:
-    """Give the catalogue as an OpenDocument spreadsheet."""
+    """Return the catalogue as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, table_of(await reads.all_providers(context.database, context.viewer)))
 
 

@@ -68,7 +68,7 @@ def _filters(context: AgentContext, period: Period) -> list[dict[str, Any]]:
 
 
 def _marks(inflow: Sequence[Month]) -> list[tuple[str, str]]:
-    """Give what stands under each month: its initial where there is room, and the year where one begins."""
+    """Return what stands under each month: its initial where there is room, and the year where one begins."""
     marks = []
     for place, month in enumerate(each.month for each in inflow):
         initial = NAMES[month.month - 1][0].upper() if len(inflow) <= LETTERED else ""

@@ -23,7 +23,7 @@ from shared.web.secret_links import private
 
 @get("/pactes/parties/{token:str}/pacte.pdf")
 async def pact_on_paper_for_party(context: NamedDependency[PartyLinkContext]) -> Response[bytes]:
-    """Give the pact as a PDF."""
+    """Return the pact as a PDF."""
     pact, _ = await context.pact(context.database)
     return private(await pact_as_pdf(context.request, pact))
 

@@ -91,7 +91,7 @@ async def print_pact(pact_id: FromPath[UUID], context: NamedDependency[AgentCont
 
 @get("/pactes/{pact_id:uuid}/pacte.pdf")
 async def pact_on_paper(pact_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Response[bytes]:
-    """Give the pact as a PDF."""
+    """Return the pact as a PDF."""
     return await pact_as_pdf(context.request, await context.pact(context.database, pact_id))
 
 

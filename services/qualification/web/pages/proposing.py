@@ -157,7 +157,7 @@ def _already_tried(case: CaseView) -> dict[str, Any]:
 
 
 def _chosen(motive: str | None, *, covered: bool) -> str:
-    """Give the choice that the form shows: nothing where the rule decides."""
+    """Return the choice that the form shows: nothing where the rule decides."""
     return "" if motive is None else str(covered).lower()
 
 

@@ -83,13 +83,13 @@ async def act_on_several(
 
 @get("/demandes.csv")
 async def download_as_csv(context: NamedDependency[AgentContext], filters: NamedDependency[Filters]) -> Response[bytes]:
-    """Give what the filters let through as a CSV file."""
+    """Return what the filters let through as a CSV file."""
     return await asyncio.to_thread(as_csv, await table_of(context, filters))
 
 
 @get("/demandes.ods")
 async def download_as_ods(context: NamedDependency[AgentContext], filters: NamedDependency[Filters]) -> Response[bytes]:
-    """Give what the filters let through as an OpenDocument spreadsheet."""
+    """Return what the filters let through as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, await table_of(context, filters))
 
 
@@ -160,7 +160,7 @@ def _told(became: Together) -> Iterator[tuple[str, str]]:
 
 
 def _views(context: AgentContext, counts: Mapping[str, int]) -> list[tuple[str, str, bool]]:
-    """Give the views that one looks at every day: what is said, where it leads, whether one is there."""
+    """Return the views that one looks at every day: what is said, where it leads, whether one is there."""
     views = [("À moi", "assignee=me", counts["mine"]), ("En retard", "overdue=true", counts["overdue"])]
     if counts["asked"]:
         views.append(("Questions de l’équipe nationale", "question=true", counts["asked"]))
