@@ -72,8 +72,8 @@ async def test_a_request_is_multiplied_with_all_its_rows(superuser: "asyncpg.Con
                              status_at)
         VALUES ('00000000-0000-7000-8000-000000000001', '95-2026-000001', '95', '95', now(), now(), '{}', 'submitted',
                 now());
-        INSERT INTO step (id, request_id, at, type, label, team)
-        SELECT gen_random_uuid(), id, now(), 'a', 'b', 'applicant' FROM request, generate_series(1, 3);
+        INSERT INTO step (id, request_id, at, type, team)
+        SELECT gen_random_uuid(), id, now(), 'a', 'applicant' FROM request, generate_series(1, 3);
         INSERT INTO stream (source, subject, sequence, hash) SELECT '/intake', id::text, 3, '' FROM request;
         """
     )
