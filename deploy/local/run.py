@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -47,6 +48,7 @@ ONLY_SERVERS = "--servers"
 def main() -> int:
     """Run until somebody says stop; give the exit code."""
     console = Console(highlight=False, soft_wrap=True)
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # RabbitMQ is tried before it is there; failures are raised
     try:
         places = Places.from_environment()
         with only_one(places.folder):
