@@ -188,15 +188,6 @@ DRILLS: dict[str, Drill] = {
     "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True, clients=6, faults=20),
     "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),
     "queue_deleted": _faults("queues are deleted under their consumers", "delete_queue", seed=16, healing=True),
-    "transfers_lost": _faults(
-        "transfers are lost on their way",
-        "delete_queue",
-        seed=19,
-        healing=True,
-        lives="transferred",
-        service="qualification",
-        faults=24,
-    ),
     "transfers_failing": _faults(
         "requests are transferred while one event in four fails at each attempt",
         "rogue",
@@ -278,6 +269,11 @@ DRILLS: dict[str, Drill] = {
     ),
     "tests_of_attempts": _tests("messages kill their consumer, and a table is locked for long", "inbox/test_attempts"),
     "tests_of_order": _tests("events are recorded and applied in any order", "test_journal", "inbox/test_inbox"),
+    "tests_of_recovery": _tests("facts that stand alone in their stream are lost", "recovery/test_recovery"),
+    "handing_over": Drill(
+        "a case is handed over with what was written in it, and parts of it are lost",
+        Tests(("tests/qualification/test_handing_over.py",)),
+    ),
     "conflicts": Drill(
         "transactions meet deadlocks",
         Tests(
