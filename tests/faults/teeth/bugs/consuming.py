@@ -218,11 +218,16 @@ BUGS = (
     ),
     Bug(
         "streams_are_not_locked",
-        "Two who apply events of the same stream at the same time do not wait for each other, and nobody looks after.",
-        "at_once",
+        "Two who apply events of one stream at the same time wait for each other neither at it nor at its request.",
+        "tests_of_order",
         (
-            Patch(f"{STREAMS}:lock", reworded("DO UPDATE SET changed_at = now()", "DO NOTHING")),
-            NOBODY_LOOKS_AFTER,
+            Patch(
+                f"{STREAMS}:lock",
+                in_turn(
+                    reworded("DO UPDATE SET changed_at = now()", "DO NOTHING"),
+                    reworded("pg_advisory_xact_lock(hashtextextended(k.request, 0))", "NULL"),
+                ),
+            ),
         ),
     ),
     bug(
