@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, time
 from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field, ValidationInfo
@@ -110,7 +110,9 @@ def _changes_webhook(
     return run
 
 
-async def _save(do: Context, webhook: Row, state: State, *, position: int | None = None, because: Any = None) -> None:
+async def _save(
+    do: Context, webhook: Row, state: State, *, position: int | None = None, because: str | None = None
+) -> None:
     await store.save_state(
         do.tx,
         webhook["id"],

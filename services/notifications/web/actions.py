@@ -9,7 +9,6 @@ from services.notifications.reads import webhooks
 from services.notifications.reads.bell import UnreadView
 from services.notifications.reads.webhooks import WebhookView, WebhookWithSecretView
 from services.notifications.usecases import absence, bell, directory, preferences, resend, subscriptions
-from services.notifications.usecases.directory import Entry
 from services.notifications.web.choices import AbsenceView, ChoicesView, absence_view, choices_view
 from services.notifications.web.context import AgentContext
 from services.notifications.web.directory import ContactView, contact_view
@@ -124,15 +123,10 @@ ON_ABSENCES: Final = (
 )
 
 
-async def _contact(context: AgentContext, reader: Reader, entry: Entry) -> ContactView:
-    return await contact_view(context, reader, entry)
-
-
 CONTACT: Final = Resource(
     address="/contacts",
     page="/annuaire/{team:str}",
     view=ContactView,
-    read=_nothing,
     show=show_contact,
 )
 ON_CONTACTS: Final = (
@@ -145,7 +139,7 @@ ON_CONTACTS: Final = (
         done="La fiche est enregistrée. Elle vaut pour les prochains messages, et pour ceux que vous renvoyez.",
         method="PUT",
         address="",
-        answer=Answer(ContactView, _contact),
+        answer=Answer(ContactView, contact_view),
     ),
     Action(
         "withdraw",
@@ -176,9 +170,7 @@ async def _with_new_secret(context: AgentContext, reader: Reader, _: object, web
     return await _with_secret(context, reader, webhook_id)
 
 
-WEBHOOKS: Final = Resource(
-    address="/webhooks", page="/abonnements/nouveau", view=WebhookView, read=_nothing, show=show_new_webhook
-)
+WEBHOOKS: Final = Resource(address="/webhooks", page="/abonnements/nouveau", view=WebhookView, show=show_new_webhook)
 ON_WEBHOOKS: Final = (
     Action(
         "subscribe",

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from services.notifications.domain.perimeter import Perimeter
 from services.notifications.reads import addresses, mails
 from services.notifications.reads.mails import DeliveryView, Filters
 from services.notifications.rendering import links
@@ -55,11 +54,10 @@ async def show_messages(
         audience=audience if audience in words.AUDIENCE else None,
         q=q.strip() or None,
     )
-    perimeter = Perimeter.of(context.agent)
     listed = await mails.deliveries(
-        context.database, perimeter, filters, paging, may_resend=context.may_resend, at=clock.now()
+        context.database, context.perimeter, filters, paging, may_resend=context.may_resend, at=clock.now()
     )
-    unsent = await mails.unsent(context.database, perimeter)
+    unsent = await mails.unsent(context.database, context.perimeter)
     return render(
         context.request,
         "messages/list.html",
