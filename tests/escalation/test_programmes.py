@@ -79,7 +79,7 @@ def test_a_table_without_codes_is_refused(territories: Territories) -> None:
 def test_published_lists_are_read_as_they_are(territories: Territories) -> None:
     lines = coverage_lines(b"insee_com,lib_com\n95355,Magny-en-Vexin\n", territories)
     assert lines[0].item is not None
-    assert lines[0].item.told.kind is ApplicantKind.COMMUNE
+    assert lines[0].item.territory.kind is ApplicantKind.COMMUNE
 
 
 async def test_each_departement_whose_list_changed_is_told_all_of_it(database: Database, national: Program) -> None:

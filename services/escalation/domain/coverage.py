@@ -17,18 +17,18 @@ Key = tuple[ApplicantKind, str]
 class Covered:
     """A territory that a programme covers, with the départements that it lies in."""
 
-    told: CoveredTerritory
+    territory: CoveredTerritory
     departements: tuple[str, ...]
 
     @property
     def shown(self) -> str:
         """Code and name, for people."""
-        return f"{self.told.code} {self.told.name}"
+        return f"{self.territory.code} {self.territory.name}"
 
     @property
     def key(self) -> Key:
         """Kind and code, which name the territory."""
-        return self.told.kind, self.told.code
+        return self.territory.kind, self.territory.code
 
 
 TWICE: Final = "Ce territoire figure déjà à la ligne {line}."
@@ -76,5 +76,5 @@ def _by_departement(coverage: Iterable[Covered]) -> dict[str, tuple[CoveredTerri
     lists: dict[str, list[CoveredTerritory]] = defaultdict(list)
     for one in sorted(coverage, key=lambda one: one.key):
         for departement in one.departements:
-            lists[departement].append(one.told)
+            lists[departement].append(one.territory)
     return {departement: tuple(told) for departement, told in lists.items()}

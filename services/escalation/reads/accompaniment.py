@@ -233,7 +233,7 @@ async def by_link(reader: Reader, link: ProviderLink) -> ProviderView:
         """,
         request_id,
     )
-    told = await reader.fetch(
+    reports = await reader.fetch(
         """
         SELECT progress.id, progress.at, progress.team, progress.author, progress.percent, progress.text,
             progress.milestone_id, milestone.title AS milestone
@@ -261,7 +261,7 @@ async def by_link(reader: Reader, link: ProviderLink) -> ProviderView:
         {
             **dict(row),
             "milestones": [dict(one) for one in milestones],
-            "progress": [dict(one) for one in told],
+            "progress": [dict(one) for one in reports],
             "deliverables": [dict(one) for one in files],
         }
     )

@@ -80,15 +80,15 @@ TABLES = (
 
 LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (escalation)",
-    "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
-    "operator": "the directory is told to nobody",
-    "contract": "contracts, their lots and prices are told to nobody; what was ordered is compared (mobilisation)",
+    "envelope": "what may be spent is not published; what was mobilised is compared (mobilisation)",
+    "operator": "the directory is not published",
+    "contract": "contracts, their lots and prices are not published; what was ordered is compared (mobilisation)",
     "lot": "see contract",
     "unit_price": "see contract",
     "order_counter": "how far numbers went; each number is compared (mobilisation)",
-    "programme": "a programme's sheet is told to nobody; what it covers is compared (programme_territory)",
+    "programme": "a programme's sheet is not published; what it covers is compared (programme_territory)",
     "early_note": "what waits for a dossier that may never come, and is forgotten after a while",
-    "note": "what the national team notes for itself is told to nobody",
-    "consultation": "who read what is told to nobody",
+    "note": "what the national team notes for itself is not published",
+    "consultation": "who read what is not published",
     "document_access": "the same",
 }

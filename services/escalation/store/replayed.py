@@ -47,14 +47,14 @@ async def note_milestone_soon(tx: Transaction, request_id: UUID, *, title: str, 
     await _note_milestone(tx, request_id, "soon_told", title=title, due_on=due_on)
 
 
-async def _note_milestone(tx: Transaction, request_id: UUID, told: str, *, title: str, due_on: date) -> None:
+async def _note_milestone(tx: Transaction, request_id: UUID, column: str, *, title: str, due_on: date) -> None:
     await tx.execute(
         f"""
-        UPDATE milestone SET {told} = true
+        UPDATE milestone SET {column} = true
         WHERE id = (
             SELECT id
             FROM milestone
-            WHERE request_id = $1 AND title = $2 AND due_on = $3 AND NOT {told} AND reached_on IS NULL
+            WHERE request_id = $1 AND title = $2 AND due_on = $3 AND NOT {column} AND reached_on IS NULL
             LIMIT 1
         )
         """,

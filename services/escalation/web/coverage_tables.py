@@ -130,10 +130,10 @@ def _covered(territories: Territories, given: dict[str, str]) -> Covered:
         errors = [FieldError(error.field.removeprefix("applicant."), error.message) for error in refusal.errors]
         raise Invalid(errors) from refusal
     period = _Period.model_validate({name: day_typed(given[name]) for name in ("since", "until") if name in given})
-    told = CoveredTerritory(
+    covered = CoveredTerritory(
         kind=territory.kind, code=territory.code, name=territory.full_name, since=period.since, until=period.until
     )
-    return Covered(told, tuple(sorted(territory.departements)))
+    return Covered(covered, tuple(sorted(territory.departements)))
 
 
 def _territory(given: Mapping[str, str], territories: Territories) -> Territory:
