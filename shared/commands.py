@@ -1,16 +1,20 @@
 """Commands: base class of the input of actions, the same for the form of a page and for the body of an API call."""
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.masking import hidden_everywhere
 
 TYPED: Final = {"typed": True}
 """The validation context of what people typed into a form."""
+
+_REORDERING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 class Command(BaseModel):
@@ -52,16 +56,35 @@ def refuse_unstorable_text(value: Any) -> None:
             refuse_unstorable_text(item)
 
 
+def _as_it_reads(text: str) -> str:
+    if _REORDERING.search(text):
+        raise PydanticCustomError(
+            "reordered_text",
+            "Ce texte contient des caractères invisibles qui en inversent la lecture. "
+            "Effacez le passage collé et tapez-le au clavier.",
+        )
+    return text
+
+
+AS_IT_READS: Final = AfterValidator(_as_it_reads)
+"""For a text of an official document: bidirectional controls would show its letters in another order than it has."""
+
+
+def plain_number(typed: str) -> str | None:
+    """Return a number as people type it, `25 000,50`, in plain digits; None for anything else, such as `1e6`."""
+    plain = "".join(typed.split()).replace(",", ".")
+    return plain if _NUMBER.fullmatch(plain) else None
+
+
 def cents_of(typed: object) -> object:
     """Read an amount as people type it, `25 000,50 €`, into cents; anything but text is returned as it is."""
     if not isinstance(typed, str):
         return typed
-    plain = "".join(typed.replace("€", "").split()).replace(",", ".")
-    try:
-        euros = Decimal(plain)
-    except InvalidOperation:
-        raise _not_an_amount() from None
-    if not euros.is_finite() or abs(euros) >= 10**12 or euros != round(euros, 2):  # what bigint cents hold, and more
+    plain = plain_number(typed.replace("€", ""))
+    if plain is None:
+        raise _not_an_amount()
+    euros = Decimal(plain)
+    if abs(euros) >= 10**12 or euros != round(euros, 2):  # what bigint cents hold, and more
         raise _not_an_amount()
     return int(euros * 100)
 

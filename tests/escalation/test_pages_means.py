@@ -58,6 +58,7 @@ async def test_an_order_is_placed_delivered_and_paid_from_its_page(
     nothing = await at_desk.send(with_lot, form)
     assert nothing.status_code == 400
     assert "Indiquez au moins une quantité" in unescape(nothing.text)
+    assert (await at_desk.send(with_lot, form, **{days: "1e2"})).status_code == 400
     much = await at_desk.send(with_lot, form, **{days: "2 000"})
     assert much.status_code == 409
     assert 'value="2 000"' in much.text

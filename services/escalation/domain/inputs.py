@@ -5,16 +5,18 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from shared.commands import TYPED, Amount
+from shared.commands import AS_IT_READS, TYPED, Amount, plain_number
 
 
 def _decimal_if_typed(value: object, info: ValidationInfo) -> object:
-    """Read a number as people type it: `2,5`."""
-    return "".join(value.split()).replace(",", ".") if info.context == TYPED and isinstance(value, str) else value
+    """Read a number as people type it: `2,5`; not `1e6`, which pydantic would read."""
+    if info.context != TYPED or not isinstance(value, str):
+        return value
+    return plain_number(value) or "?"
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AS_IT_READS]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AS_IT_READS]
 Cents = Annotated[Amount, Field(ge=0, le=1_000_000_000_00, strict=True)]
 """Euro cents, up to a thousand million euros."""
 PositiveCents = Annotated[Amount, Field(ge=1, le=1_000_000_000_00, strict=True)]

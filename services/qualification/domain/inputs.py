@@ -6,15 +6,15 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic import Field as Bounds
 
-from shared.commands import LINES, TYPED
+from shared.commands import AS_IT_READS, LINES, TYPED
 
 LARGEST_AMOUNT: Final = 100_000_000_000_00
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
-Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AS_IT_READS]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AS_IT_READS]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Comment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AS_IT_READS]
+Comment = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000), AS_IT_READS]
 Lines = Annotated[list[Line], LINES, Bounds(max_length=50)]
 Mark = Annotated[int, Bounds(ge=1, le=5)]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[+0-9 .()\-]{6,30}$")]

@@ -9,7 +9,7 @@ from pydantic import Field as Bounds
 
 from services.qualification.domain.inputs import LARGEST_AMOUNT
 from services.qualification.domain.refusals import EvidenceMissing
-from shared.commands import Amount, Command
+from shared.commands import AS_IT_READS, Amount, Command
 from shared.contracts.fact import Actor, Value
 from shared.contracts.qualification import Evidence
 from shared.contracts.vocabulary import SUPPORT_TYPES_OF as ALLOWED
@@ -22,21 +22,21 @@ class Tried(Command):
     """A local provider that was asked, and what it answered."""
 
     provider_id: UUID
-    answer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] = ""
+    answer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), AS_IT_READS] = ""
 
 
 class Propose(Command):
     """An answer of the département; which members count depends on the outcome. `amount_cents` in euro cents."""
 
     outcome: Outcome
-    motive: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)] | None = None
+    motive: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), AS_IT_READS] | None = None
     provider_id: UUID | None = None
     support_types: list[SupportType] = Bounds(default_factory=list, max_length=10)
     amount_cents: Amount | None = Bounds(default=None, ge=0, le=LARGEST_AMOUNT)
     programme: Programme | None = None
     motive_code: EscalationMotive | None = None
     providers_tried: list[Tried] = Bounds(default_factory=list, max_length=50)
-    opinion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)] | None = None
+    opinion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), AS_IT_READS] | None = None
     departement: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=3)] | None = None
 
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from litestar import Litestar, Request, post
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from shared.commands import LINES, TYPED, Amount
+from shared.commands import AS_IT_READS, LINES, TYPED, Amount
 from shared.errors import Conflict, Invalid
 from shared.web.forms import Form, read_form
 
 AMOUNT: TypeAdapter[int] = TypeAdapter(Amount)
+OFFICIAL_TEXT: TypeAdapter[str] = TypeAdapter(Annotated[str, AS_IT_READS])
 
 
 class Contact(BaseModel):
@@ -142,10 +143,24 @@ def test_amounts_are_read_as_people_type_them(typed: str, cents: int) -> None:
     assert AMOUNT.validate_python(typed, context=TYPED) == cents
 
 
-@pytest.mark.parametrize("typed", ["douze", "1,234", "1,2,3", "NaN", "inf", "1e400", "--1", "99999999999999"])
+@pytest.mark.parametrize(
+    "typed", ["douze", "1,234", "1,2,3", "NaN", "inf", "1e6", "1e400", "1_000", "--1", "99999999999999"]
+)
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError, match="Donnez un montant"):
         AMOUNT.validate_python(typed, context=TYPED)
+
+
+@pytest.mark.parametrize(
+    "control", ["\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"]
+)
+def test_an_official_text_shows_its_letters_in_their_order(control: str) -> None:
+    with pytest.raises(ValidationError, match="inversent la lecture"):
+        OFFICIAL_TEXT.validate_python(f"Accord {control}sufer")
+    assert (
+        OFFICIAL_TEXT.validate_python("Accord\u00a0: l’été, 25\u202f000\u00a0€")
+        == "Accord\u00a0: l’été, 25\u202f000\u00a0€"
+    )
 
 
 @given(st.text())
