@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from shared.french.amounts import NotAnAmount, cents_typed
 from shared.masking import hidden_everywhere
 
 TYPED: Final = {"typed": True}
@@ -80,17 +80,10 @@ def cents_of(typed: object) -> object:
     """Read an amount as people type it, `25 000,50 €`, into cents; anything but text is returned as it is."""
     if not isinstance(typed, str):
         return typed
-    plain = plain_number(typed.replace("€", ""))
-    if plain is None:
-        raise _not_an_amount()
-    euros = Decimal(plain)
-    if abs(euros) >= 10**12 or euros != round(euros, 2):  # what bigint cents hold, and more
-        raise _not_an_amount()
-    return int(euros * 100)
-
-
-def _not_an_amount() -> PydanticCustomError:
-    return PydanticCustomError("amount", "Donnez un montant en euros, comme 25 000 ou 25 000,50.")
+    try:
+        return cents_typed(typed)
+    except NotAnAmount as wrong:
+        raise PydanticCustomError("amount", "{sentence}", {"sentence": str(wrong)}) from None
 
 
 def _cents_if_typed(value: object, info: ValidationInfo) -> object:

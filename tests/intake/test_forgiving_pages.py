@@ -87,7 +87,8 @@ async def test_a_document_to_keep_leaves_the_sentence_that_waits_to_the_next_pag
     assert "Votre message est envoyé." not in (await client.get(address)).text
 
 
-async def test_all_that_is_wrong_on_a_page_is_told_at_once(client: Client) -> None:
+async def described(client: Client) -> str:
+    """Give a draft that lacks its last details."""
     draft = await begin(client)
     for step, values in (
         ("collectivite", {"applicant.kind": "commune"}),
@@ -97,10 +98,26 @@ async def test_all_that_is_wrong_on_a_page_is_told_at_once(client: Client) -> No
         ("projet", {"title": "Une halle", "description": "Elle fuit."}),
     ):
         await fill(client, draft, step, **values)
+    return draft
+
+
+async def test_all_that_is_wrong_on_a_page_is_told_at_once(client: Client) -> None:
+    draft = await described(client)
     refused = await fill(client, draft, "precisions", budget_cents="vingt mille", desired_start=TOO_LONG_AGO)
     assert "3 points sont à corriger" in refused.text
     for field in ("programme", "budget_cents", "desired_start"):
         assert f'href="#field-{field}"' in refused.text
+
+
+async def test_a_budget_is_read_as_it_is_meant_or_asked_about(client: Client) -> None:
+    draft = await described(client)
+    asked = await fill(client, draft, "precisions", budget_cents="25,000")
+    assert "«\u00a025,000\u00a0» peut se lire de deux façons" in asked.text
+    assert 'value="25,000"' in asked.text
+    refused = await fill(client, draft, "precisions", budget_cents="1e6")
+    assert "Donnez un montant en euros" in refused.text
+    await fill(client, draft, "precisions", budget_cents="25.000", programme="ruralites")
+    assert "25\u202f000\u00a0€" in (await client.get(f"{draft}/recapitulatif")).text
 
 
 async def test_unclear_communes_are_all_told_with_those_nearby_first(client: Client) -> None:

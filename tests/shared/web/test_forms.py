@@ -143,9 +143,7 @@ def test_amounts_are_read_as_people_type_them(typed: str, cents: int) -> None:
     assert AMOUNT.validate_python(typed, context=TYPED) == cents
 
 
-@pytest.mark.parametrize(
-    "typed", ["douze", "1,234", "1,2,3", "NaN", "inf", "1e6", "1e400", "1_000", "--1", "99999999999999"]
-)
+@pytest.mark.parametrize("typed", ["douze", "1,2,3", "NaN", "inf", "1e6", "1e400", "1_000", "--1", "99999999999999"])
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError, match="Donnez un montant"):
         AMOUNT.validate_python(typed, context=TYPED)
