@@ -160,7 +160,7 @@ class Environments:
         if service == "notifications":
             variables |= {
                 "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}",
-                "NOTIFICATIONS_DOOR": self._door(),
+                "NOTIFICATIONS_INBOUND_MAIL": self._inbound_mail(),
                 "NOTIFICATIONS_REPLY_DOMAIN": REPLY_DOMAIN,
                 "NOTIFICATIONS_PER_MINUTE": "{}",  # the mail sink is ours and bears anything
                 "NOTIFICATIONS_WEBHOOK_NETWORKS": THIS_MACHINE,
@@ -227,7 +227,7 @@ class Environments:
         if self.rabbit is not None:
             endpoints["management"] = self.places.web("management")
             endpoints["broker_metrics"] = self.places.web("broker_metrics")
-        endpoints["replies"] = self._door()
+        endpoints["replies"] = self._inbound_mail()
         endpoints["amqp"] = self.amqp_url(SUPERVISOR)
         endpoints["postgres"] = self.postgres.url("postgres") if self.postgres else self.database_urls("intake")[0]
         return endpoints
@@ -236,7 +236,7 @@ class Environments:
         """Return the address of a node's management API for one of the broker's users."""
         return f"http://{user}:{node.passwords.of(user)}@127.0.0.1:{node.management_port}"
 
-    def _door(self) -> str:
+    def _inbound_mail(self) -> str:
         """Return where answers to mails are taken in."""
         return f"smtp://127.0.0.1:{self.places.ports['replies']}"
 

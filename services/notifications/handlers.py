@@ -5,21 +5,21 @@ from typing import Any
 
 from services.notifications.domain import webhooks
 from services.notifications.domain.audiences import AUDIENCES, Nobody
-from services.notifications.usecases.learn import (
-    forget_follower,
-    learn_escalation,
-    learn_follower,
-    learn_link,
-    learn_programme,
-    learn_provider,
-    learn_request,
-    learn_service,
-    learn_transfer,
-    learn_withdrawal,
-)
+from services.notifications.usecases.deliveries import create_deliveries
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.tell import tell
-from services.notifications.usecases.webhooks import note_for_partners
+from services.notifications.usecases.projections import (
+    remove_follower,
+    store_escalation,
+    store_follower,
+    store_link,
+    store_programme,
+    store_provider,
+    store_request,
+    store_service,
+    store_transfer,
+    store_withdrawal,
+)
+from services.notifications.usecases.webhooks import store_for_partners
 from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
@@ -29,47 +29,48 @@ from shared.messaging.handlers import EventHandlers, Handler
 
 BINDINGS = ("intake.#", "qualification.#", "escalation.#")
 
-Lesson = Callable[[Transaction, Any], Awaitable[None]]
+Projection = Callable[[Transaction, Any], Awaitable[None]]
 
-LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
-    intake.RequestSubmitted: (learn_request,),
-    intake.TrackingLinkReplaced: (learn_link,),
-    intake.ColleagueInvited: (learn_follower,),
-    intake.ColleagueRemoved: (forget_follower,),
-    qualification.RequestRegistered: (learn_service,),
-    qualification.RequestEscalated: (learn_service, learn_escalation),
-    qualification.OrientedLocally: (learn_provider,),
-    qualification.OrientationAccepted: (learn_provider,),
-    qualification.OrientationDeclined: (learn_provider,),
-    qualification.OrientationDueSoon: (learn_provider,),
-    qualification.OrientationLinkReplaced: (learn_provider,),
-    qualification.DirectedToProgramme: (learn_programme,),
-    qualification.RequestTransferred: (learn_transfer,),
-    qualification.WithdrawalAccepted: (learn_withdrawal,),
-    escalation.WithdrawalAccepted: (learn_withdrawal,),
+PROJECTIONS: Mapping[type[Fact], tuple[Projection, ...]] = {
+    intake.RequestSubmitted: (store_request,),
+    intake.TrackingLinkReplaced: (store_link,),
+    intake.ColleagueInvited: (store_follower,),
+    intake.ColleagueRemoved: (remove_follower,),
+    qualification.RequestRegistered: (store_service,),
+    qualification.RequestEscalated: (store_service, store_escalation),
+    qualification.OrientedLocally: (store_provider,),
+    qualification.OrientationAccepted: (store_provider,),
+    qualification.OrientationDeclined: (store_provider,),
+    qualification.OrientationDueSoon: (store_provider,),
+    qualification.OrientationLinkReplaced: (store_provider,),
+    qualification.DirectedToProgramme: (store_programme,),
+    qualification.RequestTransferred: (store_transfer,),
+    qualification.WithdrawalAccepted: (store_withdrawal,),
+    escalation.WithdrawalAccepted: (store_withdrawal,),
 }
 """Use cases that store parts of an event, before mails are made of it."""
 
 
-HEARD: tuple[type[Fact], ...] = tuple(
+CONSUMED: tuple[type[Fact], ...] = tuple(
     fact
     for fact, mails in AUDIENCES.items()
-    if (fact in LEARN or fact in webhooks.FACTS or not isinstance(mails, Nobody)) and fact not in notifications.FACTS
+    if (fact in PROJECTIONS or fact in webhooks.FACTS or not isinstance(mails, Nobody))
+    and fact not in notifications.FACTS
 )
 """All consumed events: those that make mails or webhooks, and those that are stored."""
 
 
 def handlers(parts: Parts) -> EventHandlers:
     """Return the handler of each consumed event."""
-    return EventHandlers({fact: _tell_people_on(fact, parts) for fact in HEARD})
+    return EventHandlers({fact: _handler_of(fact, parts) for fact in CONSUMED})
 
 
-def _tell_people_on(kind: type[Fact], parts: Parts) -> Handler:
-    async def tell_people(tx: Transaction, fact: Fact) -> None:
-        for learn in LEARN.get(kind, ()):
-            await learn(tx, fact)
+def _handler_of(kind: type[Fact], parts: Parts) -> Handler:
+    async def handle(tx: Transaction, fact: Fact) -> None:
+        for project in PROJECTIONS.get(kind, ()):
+            await project(tx, fact)
         if kind in webhooks.FACTS:
-            await note_for_partners(tx, fact, event_id=journal.applied_event(tx), at=clock.now())
-        await tell(tx, fact, event_id=journal.applied_event(tx), at=clock.now(), parts=parts)
+            await store_for_partners(tx, fact, event_id=journal.applied_event(tx), at=clock.now())
+        await create_deliveries(tx, fact, event_id=journal.applied_event(tx), at=clock.now(), parts=parts)
 
-    return tell_people
+    return handle

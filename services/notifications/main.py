@@ -12,7 +12,7 @@ from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.handlers import BINDINGS, handlers
 from services.notifications.rendering.links import MailLinks
 from services.notifications.rendering.renderer import MailRenderer
-from services.notifications.settings import DoorAddress, Settings
+from services.notifications.settings import InboundMailAddress, Settings
 from services.notifications.usecases.parts import Parts
 from services.notifications.web import actions, api, pages
 from services.notifications.web.context import provide_context
@@ -86,12 +86,14 @@ def build(settings: Settings, database: Database) -> Litestar:
         lambda _: limits.sweeping(database),
     ]
     if parts.secrets is not None:
-        dispatcher = WebhookDispatcher(database, parts, parts.secrets, couriers=settings.couriers)
+        dispatcher = WebhookDispatcher(database, parts, parts.secrets, senders=settings.webhook_senders)
         lifespan.append(lambda _: dispatcher.lifespan())
-    if settings.door is not None and parts.returns is not None:
-        inbound_mail = InboundMail(database, parts, parts.returns, settings.door_networks, server=settings.authserv_id)
-        door = DoorAddress.of(settings.door)
-        lifespan.append(lambda _: inbound_mail.listening(door))
+    if settings.inbound_mail is not None and parts.returns is not None:
+        inbound_mail = InboundMail(
+            database, parts, parts.returns, settings.inbound_mail_networks, server=settings.authserv_id
+        )
+        address = InboundMailAddress.of(settings.inbound_mail)
+        lifespan.append(lambda _: inbound_mail.listening(address))
     return application(
         settings,
         database,

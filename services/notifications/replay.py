@@ -10,8 +10,8 @@ from services.notifications.handlers import BINDINGS, handlers
 from services.notifications.rendering.links import MailLinks
 from services.notifications.rendering.renderer import MailRenderer
 from services.notifications.store.sending import note_outcome
+from services.notifications.usecases.deliveries import create_deliveries
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.tell import tell
 from shared.contracts import notifications
 from shared.db import Transaction
 from shared.links import Links
@@ -54,10 +54,10 @@ def rebuilding() -> Rebuilding:
 
     async def note_failure(tx: Transaction, fact: notifications.DeliveryFailed) -> None:
         await note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
-        await tell(tx, fact, event_id=journal.applied_event(tx), at=fact.at, parts=nowhere)
+        await create_deliveries(tx, fact, event_id=journal.applied_event(tx), at=fact.at, parts=nowhere)
 
-    async def tell_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
-        await tell(tx, fact, event_id=journal.applied_event(tx), at=fact.at, parts=nowhere)
+    async def create_reply_deliveries(tx: Transaction, fact: notifications.ReplyReceived) -> None:
+        await create_deliveries(tx, fact, event_id=journal.applied_event(tx), at=fact.at, parts=nowhere)
 
     return Rebuilding(
         service="notifications",
@@ -66,7 +66,7 @@ def rebuilding() -> Rebuilding:
                 **handlers(nowhere).on,
                 notifications.DeliverySucceeded: _note_success,
                 notifications.DeliveryFailed: note_failure,
-                notifications.ReplyReceived: tell_reply,
+                notifications.ReplyReceived: create_reply_deliveries,
             }
         ),
         bindings=BINDINGS,
@@ -93,13 +93,13 @@ class _Somewhere(Mapping[str, str]):
 
 
 class _AnyDirectory(Directory):
-    """Every service has an address: which one it was is a setting of the day, or what it told of itself."""
+    """Every service has an address: which one it was is a setting of the day, or what its events said."""
 
     def service(
-        self, departement: str, learned: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
+        self, departement: str, announced: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
     ) -> ServiceInCharge:
         """Return the service in charge, reached somewhere."""
-        return super().service(departement, learned, entered).model_copy(update={"email": SOMEWHERE})
+        return super().service(departement, announced, entered).model_copy(update={"email": SOMEWHERE})
 
 
 OF_THE_DAY: Final = "written with the templates and the addresses of the day"
@@ -110,7 +110,7 @@ ARRIVED_BEFORE_THE_WITHDRAWAL: Final = f"""
         SELECT FROM known_request k WHERE k.request_id = t.request_id AND k.withdrawn_at IS NOT NULL
     )
 """
-"""A step of a withdrawn request: its mail is owed only where it arrived before the acceptance, by another stream."""
+"""A step of a withdrawn request: its mail is queued only where it arrived before the acceptance, by another stream."""
 
 TABLES = (
     Table("known_request", key=("request_id",)),
@@ -129,7 +129,7 @@ TABLES = (
                 ("round", "attempts", "attempt_id", "lease_until", "tried_since", "next_attempt_at", "asked_by"),
                 BY_SENDING,
             ),
-            "cadence": "what a team chose, told to nobody",
+            "cadence": "what a team chose, in no event",
             "digest_id": "digests are made by the clock",
             "created_at": "when it was written down here",
             "domain": "part of the recipient",
@@ -137,7 +137,7 @@ TABLES = (
         },
         seen_as={
             "recipient": "CASE WHEN holder = 'person' OR holder LIKE 'follower:%' THEN recipient END",
-            # What became of a mail about no request is told to nobody.
+            # What became of a mail about no request is in no event.
             "status": "CASE WHEN request_id IS NOT NULL AND status IN ('sent', 'failed') THEN status END",
             "sent_at": "CASE WHEN request_id IS NOT NULL THEN sent_at END",
             "reason": "CASE WHEN request_id IS NOT NULL AND status = 'failed' THEN reason END",
@@ -146,17 +146,17 @@ TABLES = (
 )
 
 LEFT_OUT = {
-    "contact": "what people entered is told to nobody",
-    "preference": "what people chose is told to nobody",
+    "contact": "what people entered is in no event",
+    "preference": "what people chose is in no event",
     "absence": "the same",
-    "consultation": "who was shown what is told to nobody",
-    "bell_read": "what people have read is told to nobody",
+    "consultation": "who was shown what is in no event",
+    "bell_read": "what people have read is in no event",
     "delivery_attempt": BY_SENDING,
     "domain_pace": BY_SENDING,
     "rate_limit": BY_SENDING,
-    "incoming_mail": "what came is told; that it came twice is not",
-    "partner_event": "what partners may be told; it is written down as events arrive, and thinned out",
-    "webhook": "who subscribes is told to nobody",
+    "incoming_mail": "what came is in an event; that it came twice is not",
+    "partner_event": "what partners receive; it is stored as events arrive, and deleted after a time",
+    "webhook": "who subscribes is in no event",
     "webhook_attempt": BY_SENDING,
     "webhook_test": BY_SENDING,
     "bad_address": "what mail servers say of addresses; what came of the mails is compared",

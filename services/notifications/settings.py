@@ -60,16 +60,16 @@ class Settings(ServiceSettings):
         pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         description=(
             "Domain of the addresses to which people answer and mail servers report; its mail server hands all that is "
-            "for it to DOOR. Without it answers go to the service in charge and reports to the sender"
+            "for it to INBOUND_MAIL. Without it answers go to the service in charge and reports to the sender"
         ),
     )
     reply_key: SecretKeys | None = Field(
         None, description="Seals those addresses; keep it, or old mails have no answer"
     )
-    door: str | None = Field(
+    inbound_mail: str | None = Field(
         None, description="Where the mail of REPLY_DOMAIN is taken in: smtp://host:port or lmtp://host:port"
     )
-    door_networks: tuple[IPvAnyNetwork, ...] = Field(
+    inbound_mail_networks: tuple[IPvAnyNetwork, ...] = Field(
         LOOPBACK,
         description='Networks of the mail servers that may deliver there: ["10.20.0.5/32"]; this machine unless given',
     )
@@ -93,7 +93,7 @@ class Settings(ServiceSettings):
             "there http:// is allowed too"
         ),
     )
-    couriers: int = Field(
+    webhook_senders: int = Field(
         50, ge=0, le=500, description="Partners' programs served at the same time; 0 serves none here"
     )
 
@@ -113,7 +113,7 @@ class Settings(ServiceSettings):
         default_factory=dict,
         description=(
             'Services in charge by département: {"78": {"name": …, "address": …, "email": …, "phone": …}}; '
-            "they go before those of DEPARTEMENTS_FILE; others are learned from what they tell"
+            "they go before those of DEPARTEMENTS_FILE; others are known from their events"
         ),
     )
     delegate_mailboxes: Mapping[str, Email] = Field(
@@ -151,17 +151,17 @@ class Settings(ServiceSettings):
             raise ValueError("give numbers from 0")
         return {domain.lower(): most for domain, most in value.items()}
 
-    @field_validator("door")
+    @field_validator("inbound_mail")
     @classmethod
-    def _a_door(cls, value: str | None) -> str | None:
+    def _an_inbound_address(cls, value: str | None) -> str | None:
         if value is not None:
-            DoorAddress.of(value)
+            InboundMailAddress.of(value)
         return value
 
     @model_validator(mode="after")
     def _whole_way_back(self) -> Self:
-        if self.reply_domain and (self.reply_key is None or self.door is None):
-            raise ValueError("REPLY_DOMAIN needs REPLY_KEY and DOOR")
+        if self.reply_domain and (self.reply_key is None or self.inbound_mail is None):
+            raise ValueError("REPLY_DOMAIN needs REPLY_KEY and INBOUND_MAIL")
         return self
 
     def unsafe(self) -> list[Unsafe]:
@@ -220,15 +220,15 @@ class MailServerAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorAddress:
-    """Where the door is: `smtp` or `lmtp`, a host and a port."""
+class InboundMailAddress:
+    """Where inbound mail is accepted: `smtp` or `lmtp`, a host and a port."""
 
     protocol: str
     host: str
     port: int
 
     @classmethod
-    def of(cls, url: str) -> "DoorAddress":
+    def of(cls, url: str) -> "InboundMailAddress":
         """Read `smtp://host:port` or `lmtp://host:port`."""
         parts = urlsplit(url)
         if parts.scheme not in {"smtp", "lmtp"} or not parts.hostname or parts.port is None:

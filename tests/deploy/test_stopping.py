@@ -115,7 +115,7 @@ async def trials(
                 f"{name}_PORT": str(port),
                 f"{name}_AMQP_URL": broker_url(service).replace(f":{rabbit_server.amqp_port}/", f":{broker.port}/"),
                 f"{name}_DATABASE_URL": urls[service].replace(f":{postgres_server.port}/", f":{database.port}/"),
-                "NOTIFICATIONS_DOOR": f"smtp://127.0.0.1:{replies}",
+                "NOTIFICATIONS_INBOUND_MAIL": f"smtp://127.0.0.1:{replies}",
             }
             trial = Trial(service, port, environment, tmp_path / f"{len(made)}.log", broker, database)
             made.append(trial)

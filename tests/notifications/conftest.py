@@ -170,8 +170,8 @@ class World:
     inbox: Inbox
     sequences: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    async def tell(self, *facts: Fact, ids: list[UUID] | None = None) -> list[UUID]:
-        """Let facts arrive, each as the next of its stream; give their ids."""
+    async def consume(self, *facts: Fact, ids: list[UUID] | None = None) -> list[UUID]:
+        """Consume facts, each as the next of its stream; return their ids."""
         told = ids or [uuid4() for _ in facts]
         await self.inbox.process([self.message(fact, event_id) for fact, event_id in zip(facts, told, strict=True)])
         return told
@@ -194,7 +194,7 @@ class World:
 
     async def filed(self) -> UUID:
         """Let the example's request arrive; give the event's id."""
-        return (await self.tell(examples.example_of(intake.RequestSubmitted)))[0]
+        return (await self.consume(examples.example_of(intake.RequestSubmitted)))[0]
 
     async def held(self) -> list[str]:
         """Give the reasons for which streams wait."""

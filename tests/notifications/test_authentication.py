@@ -11,11 +11,11 @@ from services.notifications.adapters.inbound_mail import InboundMail
 from services.notifications.adapters.mail_reader import read
 from services.notifications.domain import authentication
 from services.notifications.domain.authentication import LONGEST_FIELD, MOST_FIELDS, is_authenticated
-from services.notifications.settings import DoorAddress
+from services.notifications.settings import InboundMailAddress
 from services.notifications.usecases.parts import Parts
 from shared.db import Database
 from tests.notifications.conftest import World
-from tests.notifications.test_incoming import RETURNS, Door, a_reply, app, parts, settings
+from tests.notifications.test_incoming import RETURNS, InboundClient, a_reply, app, parts, settings
 
 __all__ = ["app", "parts", "settings"]
 
@@ -109,12 +109,12 @@ async def test_a_reply_that_nobody_vouches_for_is_kept_and_says_so(
 ) -> None:
     (port,) = free_ports(1)
     room = InboundMail(database, parts, parts.returns, server=OURS)  # type: ignore[arg-type] # the settings have a way back
-    async with room.listening(DoorAddress("smtp", "127.0.0.1", port)):
-        door = Door(port, database)
+    async with room.listening(InboundMailAddress("smtp", "127.0.0.1", port)):
+        inbound = InboundClient(port, database)
         await world.filed()
         reply = a_reply(Authentication_Results=case.field)
-        to = RETURNS.of("reponse", await door.mail_to("applicant"))
-        assert (await door.is_given(reply, to=to)).startswith("250")
-        (told,) = await door.replies()
+        to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
+        assert (await inbound.is_given(reply, to=to)).startswith("250")
+        (told,) = await inbound.replies()
     assert told["text"].startswith("Mardi nous convient.")
     assert ("n’a pas pu vérifier que ce courriel vient bien de cette adresse" in told["text"]) is case.marked

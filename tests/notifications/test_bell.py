@@ -32,8 +32,8 @@ async def test_it_rings_for_one_s_teams_and_departements_alone(client: Client, p
     national = await people.token(Role.NATIONAL_AGENT)
     auditor = await people.token(Role.AUDITOR)
     await world.filed()
-    await world.tell(examples.example_of(qualification.OutcomeProposed))
-    await world.tell(examples.example_of(escalation.EscalationReceived))
+    await world.consume(examples.example_of(qualification.OutcomeProposed))
+    await world.consume(examples.example_of(escalation.EscalationReceived))
     rung = {}
     for name, headers in {
         "here": here, "elsewhere": elsewhere, "delegate": delegate, "national": national, "auditor": auditor,
@@ -61,8 +61,8 @@ async def test_an_agent_reads_one_and_then_all_and_his_colleague_none(
     headers = await people.token(Role.SAT_AGENT, "95")
     colleague = await a_colleague(database, "bruno")
     await world.filed()
-    await world.tell(examples.example_of(qualification.ProposalRejected))
-    await world.tell(examples.example_of(escalation.InformationRequested))
+    await world.consume(examples.example_of(qualification.ProposalRejected))
+    await world.consume(examples.example_of(escalation.InformationRequested))
     newest = (await client.get("/api/v1/bell", headers=headers)).json()["items"][0]
     assert newest["href"] == f"http://qualification.test/demandes/{examples.REQUEST_ID}"
     read = await client.post(f"/api/v1/bell/{newest['id']}/read", headers=headers)
@@ -87,7 +87,7 @@ async def test_the_page_works_with_one_click_each(client: Client, people: People
     await people.enters(client, Role.SAT_AGENT, "95")
     assert "Rien de nouveau" in (await client.get("/cloche")).text
     await world.filed()
-    await world.tell(examples.example_of(qualification.ProposalRejected))
+    await world.consume(examples.example_of(qualification.ProposalRejected))
     page = (await client.get("/cloche")).text
     assert "2\u00a0nouveautés ne sont pas lues" in page
     csrf = {"_csrf_token": hidden(page, "_csrf_token")}

@@ -24,7 +24,7 @@ async def test_killed_senders_lose_nothing_and_send_twice_only_what_got_no_answe
     database = await Database.connect(url, name="test")
     world = World(database, Inbox(database, handlers(parts)))
     await world.filed()
-    await world.tell(*many_messages(MAILS - 2))
+    await world.consume(*many_messages(MAILS - 2))
     mail_server.slow = 0.05
     for _ in range(KILLS):
         before = len(mail_server.accepted)

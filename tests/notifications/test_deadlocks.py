@@ -48,7 +48,7 @@ async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadl
     for _ in range(REQUESTS):
         about = {"request_id": new_id()}
         filed, posted = examples.example_of(intake.RequestSubmitted), examples.example_of(intake.MessagePosted)
-        await world.tell(filed.model_copy(update=about), posted.model_copy(update=about))
+        await world.consume(filed.model_copy(update=about), posted.model_copy(update=about))
     async with database.transaction() as tx:
         await tx.execute("DELETE FROM delivery WHERE cadence = 'instant'")
         assert await gather_digests(tx, at=clock.now() + timedelta(days=2), parts=parts) == AGENTS

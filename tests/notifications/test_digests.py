@@ -38,7 +38,7 @@ async def test_a_day_s_mails_leave_in_one_while_the_applicant_is_told_at_once(
 ) -> None:
     await a_daily_mailbox(database, people)
     await world.filed()
-    await world.tell(examples.example_of(intake.MessagePosted), examples.example_of(intake.InformationProvided))
+    await world.consume(examples.example_of(intake.MessagePosted), examples.example_of(intake.InformationProvided))
     while await mail_sender.send_next():
         pass
     assert [mail["To"] for mail in mail_server.accepted] == ["contact@commune.test"]
@@ -88,7 +88,7 @@ async def test_one_template_may_have_a_rhythm_of_its_own(world: World, database:
     async with database.transaction() as tx:
         await choose(acting(tx, agent), Choose(items=choices))
     await world.filed()
-    await world.tell(examples.example_of(intake.MessagePosted))
+    await world.consume(examples.example_of(intake.MessagePosted))
     rows = await database.fetch("SELECT template, cadence FROM delivery WHERE audience = 'departement'")
     assert {(row["template"], row["cadence"]) for row in rows} == {
         ("new_request", "weekly"),
@@ -127,11 +127,11 @@ async def test_a_reminder_waits_for_the_morning_unless_the_team_wants_it_at_once
 ) -> None:
     soon = examples.example_of(qualification.StageDueSoon)
     await world.filed()
-    await world.tell(soon)
+    await world.consume(soon)
     agent = await people.agent(Role.SAT_AGENT, "95")
     async with database.transaction() as tx:
         await choose(acting(tx, agent), Choose(items=[Choice(audience="departement", cadence=Cadence.INSTANT)]))
-    await world.tell(soon)
+    await world.consume(soon)
     rows = await database.fetch("SELECT cadence FROM delivery WHERE template = 'stage_due_soon' ORDER BY created_at")
     assert [row["cadence"] for row in rows] == ["daily", "instant"]
 
@@ -145,8 +145,8 @@ async def test_a_digest_leaves_by_the_departement_s_clock_and_the_national_one_b
         async with database.transaction() as tx:
             choice = Choice(audience=audience, cadence=Cadence.DAILY, destination="personal", hour=7)
             await choose(acting(tx, agent), Choose(items=[choice]))
-    await world.tell(examples.example_of(intake.RequestSubmitted).model_copy(update={"departement": departement}))
-    await world.tell(examples.example_of(escalation.EscalationReceived))
+    await world.consume(examples.example_of(intake.RequestSubmitted).model_copy(update={"departement": departement}))
+    await world.consume(examples.example_of(escalation.EscalationReceived))
     rows = await database.fetch("SELECT audience, next_attempt_at FROM delivery WHERE cadence = 'daily'")
     due = {row["audience"]: row["next_attempt_at"] for row in rows}
     assert due["departement"].astimezone(ZoneInfo(zone)).hour == 7

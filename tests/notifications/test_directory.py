@@ -38,7 +38,7 @@ async def test_a_mail_that_had_no_address_goes_where_the_team_is_reached_now(
     await world.filed()
     directed = examples.example_of(qualification.DirectedToProgramme)
     assert isinstance(directed, qualification.DirectedToProgramme)
-    await world.tell(directed.model_copy(update={"programme": Programme.RURALITES}))
+    await world.consume(directed.model_copy(update={"programme": Programme.RURALITES}))
     operator = await people.token(Role.OPERATOR)
     failed = await database.fetchval("SELECT id FROM delivery WHERE audience = 'programme'")
     assert (await client.post(f"/api/v1/deliveries/{failed}/resend", headers=operator)).status_code == 409
@@ -83,7 +83,7 @@ async def test_local_providers_who_were_asked_are_listed_and_a_dead_address_come
     client: Client, people: People, world: World, database: Database
 ) -> None:
     await world.filed()
-    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await world.consume(examples.example_of(qualification.OrientedLocally))
     headers = await people.token(Role.SAT_AGENT, "95")
     (provider,) = (await client.get("/api/v1/providers", headers=headers)).json()["items"]
     assert (provider["email"], provider["takes_no_mail"]) == ("accueil@agence.test", False)
@@ -102,7 +102,7 @@ async def test_local_providers_who_were_asked_are_listed_and_a_dead_address_come
 
 async def test_the_committee_is_told_of_its_agenda_once_a_day(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(examples.example_of(escalation.SessionScheduled))
+    await world.consume(examples.example_of(escalation.SessionScheduled))
     mail = await database.fetchrow("SELECT recipient, cadence, text_body FROM delivery WHERE audience = 'committee'")
     assert mail is not None
     assert (mail["recipient"], mail["cadence"]) == ("comite@cousu.test", "daily")

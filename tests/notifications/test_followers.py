@@ -33,8 +33,8 @@ async def test_an_invitation_is_mailed_to_the_colleague_alone_with_his_own_link(
     world: World, database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
-    await world.tell(invited(FINANCES, "Sam Roux", "finances@commune.test"))
+    await world.consume(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
+    await world.consume(invited(FINANCES, "Sam Roux", "finances@commune.test"))
     assert await recipients(database, "colleague_invited") == ["direction@commune.test", "finances@commune.test"]
     while await mail_sender.send_next():
         pass
@@ -49,19 +49,19 @@ async def test_an_invitation_is_mailed_to_the_colleague_alone_with_his_own_link(
 
 async def test_colleagues_follow_with_the_contact_until_they_are_removed(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
-    await world.tell(examples.example_of(qualification.MessagePosted))
+    await world.consume(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
+    await world.consume(examples.example_of(qualification.MessagePosted))
     assert await recipients(database, "message_posted") == ["contact@commune.test", "direction@commune.test"]
-    await world.tell(removed(DIRECTION))
+    await world.consume(removed(DIRECTION))
     assert await world.held() == []
-    await world.tell(examples.example_of(qualification.RequestRefused))
+    await world.consume(examples.example_of(qualification.RequestRefused))
     assert await recipients(database, "request_refused") == ["contact@commune.test"]
 
 
 async def test_a_new_link_goes_to_the_contact_alone(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
-    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
+    await world.consume(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
+    await world.consume(examples.example_of(intake.TrackingLinkReplaced))
     assert await recipients(database, "tracking_link_replaced") == ["contact@commune.test"]
 
 
@@ -72,7 +72,7 @@ async def test_a_colleague_who_cannot_be_reached_is_told_to_intake_and_no_troubl
     while await mail_sender.send_next():
         pass
     mail_server.to_recipient = "550 no such user"
-    await world.tell(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
+    await world.consume(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
     await mail_sender.send_next()
     told = await database.fetchval("SELECT body::jsonb->'data' FROM journal WHERE type LIKE '%delivery_failed%'")
     assert (told["audience"], told["colleague_id"]) == ("applicant", str(DIRECTION))

@@ -34,14 +34,14 @@ async def test_a_filed_request_is_acknowledged_and_announced(world: World, datab
 
 
 async def test_the_same_event_twice_owes_nothing_more(world: World, database: Database) -> None:
-    (event_id,) = await world.tell(examples.example_of(intake.RequestSubmitted))
+    (event_id,) = await world.consume(examples.example_of(intake.RequestSubmitted))
     world.sequences.clear()
-    await world.tell(examples.example_of(intake.RequestSubmitted), ids=[event_id])
+    await world.consume(examples.example_of(intake.RequestSubmitted), ids=[event_id])
     assert len(await statuses(database)) == 2
 
 
 async def test_an_event_of_an_unknown_request_waits_and_heals_by_itself(world: World, database: Database) -> None:
-    await world.tell(examples.example_of(qualification.MessagePosted))
+    await world.consume(examples.example_of(qualification.MessagePosted))
     assert await world.held() == ["RequestNotKnownYet: request_not_known_yet"]
     assert await statuses(database) == []
     await world.filed()
@@ -58,7 +58,7 @@ async def test_every_fact_of_the_others_owes_the_mails_of_the_table(
 ) -> None:
     if not isinstance(fact, intake.RequestSubmitted):
         await world.filed()
-    (event_id,) = await world.tell(fact)
+    (event_id,) = await world.consume(fact)
     assert await world.held() == []
     mails = AUDIENCES[type(fact)]
     assert not isinstance(mails, Nobody)
@@ -72,7 +72,7 @@ async def test_a_team_without_a_known_mailbox_is_a_visible_failure(world: World,
     await world.filed()
     directed = examples.example_of(qualification.DirectedToProgramme)
     assert isinstance(directed, qualification.DirectedToProgramme)
-    await world.tell(directed.model_copy(update={"programme": Programme.RURALITES}))
+    await world.consume(directed.model_copy(update={"programme": Programme.RURALITES}))
     row = await database.fetchrow("SELECT recipient, status, reason FROM delivery WHERE audience = 'programme'")
     assert row is not None
     assert (row["recipient"], row["status"]) == ("", "failed")
@@ -87,7 +87,7 @@ async def test_a_provider_whose_catalogue_address_is_none_is_told_to_the_departe
     oriented = examples.example_of(qualification.OrientedLocally)
     assert isinstance(oriented, qualification.OrientedLocally)
     nowhere = oriented.provider.model_copy(update={"email": "à demander\r\nBcc: x@y.test"})
-    await world.tell(oriented.model_copy(update={"provider": nowhere}))
+    await world.consume(oriented.model_copy(update={"provider": nowhere}))
     assert await recipients(database, "orientation_asked") == [""]
     assert await recipients(database, "delivery_problem") == ["anct95@val-doise.gouv.fr"]
 
@@ -97,10 +97,10 @@ async def test_a_departement_s_address_is_learned_from_what_it_tells(world: Worl
     registered = examples.example_of(qualification.RequestRegistered)
     assert isinstance(registered, qualification.RequestRegistered)
     service = qualification.Service(name="SAT des Yvelines", email="sat78@cousu.test")
-    await world.tell(submitted)
+    await world.consume(submitted)
     assert await recipients(database, "new_request") == [""]
-    await world.tell(registered.model_copy(update={"departement": "78", "service": service}))
-    await world.tell(examples.example_of(intake.InformationProvided).model_copy(update={"departement": "78"}))
+    await world.consume(registered.model_copy(update={"departement": "78", "service": service}))
+    await world.consume(examples.example_of(intake.InformationProvided).model_copy(update={"departement": "78"}))
     assert await recipients(database, "information_provided") == ["sat78@cousu.test"]
     text = await database.fetchval("SELECT text_body FROM delivery WHERE template = 'request_registered'")
     assert "SAT des Yvelines" in text
@@ -108,13 +108,13 @@ async def test_a_departement_s_address_is_learned_from_what_it_tells(world: Worl
 
 async def test_a_new_tracking_link_is_the_one_that_is_sent(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
+    await world.consume(examples.example_of(intake.TrackingLinkReplaced))
     assert await database.fetchval("SELECT link_generation FROM known_request") == 2
 
 
 async def test_no_secret_link_is_kept(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await world.consume(examples.example_of(qualification.OrientedLocally))
     kept = await database.fetchval("SELECT string_agg(text_body || html_body, '') FROM delivery")
     assert "/suivi/" not in kept
     assert "/orientations/" not in kept
@@ -122,8 +122,8 @@ async def test_no_secret_link_is_kept(world: World, database: Database) -> None:
 
 async def test_the_national_team_hears_of_a_withdrawal_after_an_escalation(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(examples.example_of(qualification.RequestEscalated))
-    await world.tell(examples.example_of(qualification.WithdrawalAccepted))
+    await world.consume(examples.example_of(qualification.RequestEscalated))
+    await world.consume(examples.example_of(qualification.WithdrawalAccepted))
     assert await recipients(database, "withdrawn_for_team") == ["anct95@val-doise.gouv.fr", "national@cousu.test"]
 
 
@@ -142,9 +142,9 @@ async def test_a_step_that_arrives_after_the_accepted_withdrawal_makes_no_mail_a
     world: World, database: Database, accepted: type[Fact], late: type[Fact]
 ) -> None:
     await world.filed()
-    await world.tell(examples.example_of(accepted))
+    await world.consume(examples.example_of(accepted))
     before = await statuses(database)
-    await world.tell(examples.example_of(late))
+    await world.consume(examples.example_of(late))
     assert await world.held() == []
     assert await statuses(database) == before
     assert await database.fetchval("SELECT withdrawn_at FROM known_request") == examples.AT
@@ -164,9 +164,9 @@ async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
         urls.append(fresh.owner_url)
         database = await Database.connect(fresh.app_url, name="notifications")
         world = World(database, Inbox(database, handlers(parts)))
-        await world.tell(examples.example_of(intake.RequestSubmitted), ids=[filed])
+        await world.consume(examples.example_of(intake.RequestSubmitted), ids=[filed])
         for kind, event_id in order:
-            await world.tell(examples.example_of(kind), ids=[event_id])
+            await world.consume(examples.example_of(kind), ids=[event_id])
         owed = await recipients(database, "request_escalated")
         assert bool(owed) == (order is arrivals)
         await database.close()
@@ -183,9 +183,9 @@ async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
 
 async def test_what_people_wrote_is_mailed_after_an_accepted_withdrawal_too(world: World, database: Database) -> None:
     await world.filed()
-    await world.tell(examples.example_of(escalation.WithdrawalAccepted))
-    await world.tell(examples.example_of(qualification.MessagePosted))
-    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
+    await world.consume(examples.example_of(escalation.WithdrawalAccepted))
+    await world.consume(examples.example_of(qualification.MessagePosted))
+    await world.consume(examples.example_of(intake.TrackingLinkReplaced))
     assert await recipients(database, "message_posted") == ["contact@commune.test"]
     assert await recipients(database, "tracking_link_replaced") == ["contact@commune.test"]
 
@@ -212,5 +212,5 @@ async def test_facts_that_concern_nobody_do_not_wait_for_a_request(world: World)
     milestone = escalation.MilestonePlanned(
         request_id=uuid4(), departement="95", at=examples.AT, milestone_id=uuid4(), title="Étude", due_on=examples.DUE
     )
-    await world.tell(milestone)
+    await world.consume(milestone)
     assert await world.held() == []

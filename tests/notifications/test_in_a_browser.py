@@ -34,15 +34,15 @@ async def page(
     """Give the window of an agent of the Val-d'Oise who is signed in."""
     assets.gather()
     await people.enters(client, Role.SAT_AGENT, "95")
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
         app = application(settings, database, parts, describe=dict)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-        serving = asyncio.create_task(server.serve(sockets=[door]))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             context = await browser.new_context(
-                base_url=f"http://127.0.0.1:{door.getsockname()[1]}", viewport=WIDE, locale="fr-FR"
+                base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", viewport=WIDE, locale="fr-FR"
             )
             await context.add_cookies(
                 [
@@ -76,7 +76,7 @@ async def test_the_bell_rings_while_one_looks_and_is_silent_once_all_is_read(pag
     await expect(page.locator(".bell-count")).to_be_hidden()
     await eventually(looking)
     await world.filed()
-    await world.tell(examples.example_of(qualification.ProposalRejected))
+    await world.consume(examples.example_of(qualification.ProposalRejected))
     await expect(page.locator(".bell-count")).to_have_text("2 non lues")
     await expect(page.get_by_role("link", name=re.compile("Nouvelle demande de"))).to_be_visible()
     await expect(page.get_by_role("status").first).to_have_text("Une nouveauté est arrivée.")
@@ -88,7 +88,7 @@ async def test_the_bell_rings_while_one_looks_and_is_silent_once_all_is_read(pag
 
 async def test_preferences_templates_and_directory_are_within_everybody_s_reach(page: Page, world: World) -> None:
     await world.filed()
-    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await world.consume(examples.example_of(qualification.OrientedLocally))
     for path, name in (
         ("/preferences", "notifications-preferences"),
         ("/modeles", "notifications-modeles"),

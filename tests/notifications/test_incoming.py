@@ -21,7 +21,7 @@ from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.domain.return_addresses import Purpose, ReturnAddresses
 from services.notifications.main import application, parts_of
 from services.notifications.rendering import examples
-from services.notifications.settings import DoorAddress, Settings
+from services.notifications.settings import InboundMailAddress, Settings
 from services.notifications.usecases.parts import Parts
 from shared.allowance import Allowance
 from shared.contracts import intake, qualification
@@ -36,7 +36,7 @@ RETURNS = ReturnAddresses("reponses.test", "r" * 32)
 @pytest.fixture(scope="module")
 def settings(settings: Settings) -> Settings:
     """Settings of a service that mail comes back to."""
-    way_back = {"reply_domain": RETURNS.domain, "reply_key": RETURNS.key, "door": "smtp://127.0.0.1:1"}
+    way_back = {"reply_domain": RETURNS.domain, "reply_key": RETURNS.key, "inbound_mail": "smtp://127.0.0.1:1"}
     return Settings.model_validate(settings.model_dump() | way_back)
 
 
@@ -53,8 +53,8 @@ def app(settings: Settings, parts: Parts) -> Litestar:
 
 
 @dataclass(slots=True)
-class Door:
-    """The door, and how a mail server speaks to it."""
+class InboundClient:
+    """A mail server that delivers to `InboundMail`."""
 
     port: int
     database: Database
@@ -67,7 +67,7 @@ class Door:
     async def is_given(
         self, message: EmailMessage | bytes, *, to: str, return_path: str = "contact@commune.test"
     ) -> str:
-        """Hand a mail to the door; give its last answer."""
+        """Deliver a mail; return the last answer."""
         content = message if isinstance(message, bytes) else message.as_bytes()
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, start_tls=False)
         try:
@@ -88,12 +88,14 @@ class Door:
 
 
 @pytest.fixture
-async def door(database: Database, parts: Parts, free_ports: Callable[[int], list[int]]) -> AsyncIterator[Door]:
-    """An open door."""
+async def inbound(
+    database: Database, parts: Parts, free_ports: Callable[[int], list[int]]
+) -> AsyncIterator[InboundClient]:
+    """Return a mail server beside an `InboundMail` that listens."""
     assert parts.returns is not None
     (port,) = free_ports(1)
-    async with InboundMail(database, parts, parts.returns).listening(DoorAddress("smtp", "127.0.0.1", port)):
-        yield Door(port, database)
+    async with InboundMail(database, parts, parts.returns).listening(InboundMailAddress("smtp", "127.0.0.1", port)):
+        yield InboundClient(port, database)
 
 
 def a_reply(text: str = "Mardi nous convient.", **headers: str) -> EmailMessage:
@@ -137,40 +139,42 @@ def a_report(action: str = "failed", status: str = "5.1.1", said: str = "550 5.1
         """).encode()
 
 
-async def test_an_answer_is_told_as_what_was_written_above_the_mail(world: World, door: Door) -> None:
+async def test_an_answer_is_told_as_what_was_written_above_the_mail(world: World, inbound: InboundClient) -> None:
     await world.filed()
-    mail = await door.mail_to("applicant")
-    text = await door.database.fetchval("SELECT text_body FROM delivery WHERE id = $1", mail)
+    mail = await inbound.mail_to("applicant")
+    text = await inbound.database.fetchval("SELECT text_body FROM delivery WHERE id = $1", mail)
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
     reply = a_reply(f"Mardi nous convient.\n\nLa mairie\n\nLe 12 janv. 2027 à 14:05, Cousu-main a écrit :\n{quoted}\n")
-    assert await door.is_given(reply, to=RETURNS.of("reponse", mail)) == "250 2.0.0 OK"
-    (told,) = await door.replies()
+    assert await inbound.is_given(reply, to=RETURNS.of("reponse", mail)) == "250 2.0.0 OK"
+    (told,) = await inbound.replies()
     assert told["text"] == "Mardi nous convient.\n\nLa mairie"
     assert (told["request_id"], told["audience"]) == (str(examples.REQUEST_ID), "applicant")
 
 
-async def test_an_answer_that_is_given_twice_is_told_once(world: World, door: Door) -> None:
+async def test_an_answer_that_is_given_twice_is_told_once(world: World, inbound: InboundClient) -> None:
     await world.filed()
-    reply, address = a_reply(), RETURNS.of("reponse", await door.mail_to("applicant"))
+    reply, address = a_reply(), RETURNS.of("reponse", await inbound.mail_to("applicant"))
     for _ in range(2):
-        assert (await door.is_given(reply, to=address)).startswith("250")
-    assert len(await door.replies()) == 1
+        assert (await inbound.is_given(reply, to=address)).startswith("250")
+    assert len(await inbound.replies()) == 1
 
 
-async def test_who_answers_from_another_address_is_named(world: World, door: Door) -> None:
+async def test_who_answers_from_another_address_is_named(world: World, inbound: InboundClient) -> None:
     await world.filed()
     reply = a_reply(From="Le maire <maire@commune.test>")
-    await door.is_given(reply, to=RETURNS.of("reponse", await door.mail_to("applicant")))
-    assert (await door.replies())[0]["text"].endswith("(Réponse envoyée par maire@commune.test)")
+    await inbound.is_given(reply, to=RETURNS.of("reponse", await inbound.mail_to("applicant")))
+    assert (await inbound.replies())[0]["text"].endswith("(Réponse envoyée par maire@commune.test)")
 
 
-async def mail_that_quotes(world: World, door: Door, mail_sender: MailSender, mail_server: MailServer) -> EmailMessage:
+async def mail_that_quotes(
+    world: World, inbound: InboundClient, mail_sender: MailSender, mail_server: MailServer
+) -> EmailMessage:
     """Let the applicant be written to; give the mail, with his secret link in it, as he received it."""
     await world.filed()
-    await world.tell(examples.example_of(qualification.MessagePosted))
+    await world.consume(examples.example_of(qualification.MessagePosted))
     while await mail_sender.send_next():
         pass
-    mail = await door.database.fetchrow(
+    mail = await inbound.database.fetchrow(
         "SELECT id, text_body FROM delivery WHERE template = 'message_posted' AND audience = 'applicant'"
     )
     assert mail is not None
@@ -191,44 +195,44 @@ HEADERS = "De : Cousu-main <a@b.test>\nEnvoyé : lundi 30 novembre 2026 00:29\n�
 
 
 async def test_outlook_s_reply_keeps_nothing_of_a_mail_that_quotes(
-    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
+    world: World, inbound: InboundClient, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
-    mail = await mail_that_quotes(world, door, mail_sender, mail_server)
+    mail = await mail_that_quotes(world, inbound, mail_sender, mail_server)
     text, page = body_of(mail, "plain"), body_of(mail, "html")
     assert "/suivi/" in text
-    await door.is_given(a_reply(f"Mardi nous convient.\n\n{HEADERS}{text}"), to=mail["Reply-To"])
+    await inbound.is_given(a_reply(f"Mardi nous convient.\n\n{HEADERS}{text}"), to=mail["Reply-To"])
     quoted = escape(HEADERS).replace("\n", "<br>")
     web = a_reply(Subject=f"RE: {mail['Subject']}")
     web.set_content(f"<div>Mardi <b>nous</b> convient.</div><hr><div>{quoted}</div>{page}", subtype="html")
-    await door.is_given(web, to=mail["Reply-To"])
-    assert [told["text"] for told in await door.replies()] == ["Mardi nous convient."] * 2
+    await inbound.is_given(web, to=mail["Reply-To"])
+    assert [told["text"] for told in await inbound.replies()] == ["Mardi nous convient."] * 2
 
 
 async def test_a_secret_link_that_stays_in_a_reply_is_masked_before_it_is_stored(
-    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
+    world: World, inbound: InboundClient, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
-    mail = await mail_that_quotes(world, door, mail_sender, mail_server)
+    mail = await mail_that_quotes(world, inbound, mail_sender, mail_server)
     lines = body_of(mail, "plain").splitlines()
     between = "\n".join(f"> {line}" + ("\nOui, à 14 h." if not line else "") for line in lines)
     link = next(line for line in lines if "/suivi/" in line)
     for text in (f"Le 30/11/2026, Cousu-main a écrit :\n{between}", f"Sans votre ligne.\n{link}\n{mail['Reply-To']}"):
-        assert (await door.is_given(a_reply(text), to=mail["Reply-To"])).startswith("250")
-    told = [one["text"] for one in await door.replies()]
+        assert (await inbound.is_given(a_reply(text), to=mail["Reply-To"])).startswith("250")
+    told = [one["text"] for one in await inbound.replies()]
     assert "Oui, à 14 h." in told[0]
-    kept = "\n".join([*told, str(await door.database.fetch("SELECT body FROM journal"))])
-    kept += str(await door.database.fetch("SELECT text_body, html_body FROM delivery"))
+    kept = "\n".join([*told, str(await inbound.database.fetch("SELECT body FROM journal"))])
+    kept += str(await inbound.database.fetch("SELECT text_body, html_body FROM delivery"))
     assert kept.count("[lien personnel masqué]") > 2
     assert link.rpartition("/")[2] not in kept
     assert mail["Reply-To"].partition("@")[0] not in kept
 
 
-async def test_a_page_without_text_and_its_files_are_read_too(world: World, door: Door) -> None:
+async def test_a_page_without_text_and_its_files_are_read_too(world: World, inbound: InboundClient) -> None:
     await world.filed()
     reply = a_reply()
     reply.set_content("<style>p{}</style><p>Mardi&nbsp;convient,<br>merci.</p><div>La mairie</div>", subtype="html")
     reply.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
-    await door.is_given(reply, to=RETURNS.of("reponse", await door.mail_to("applicant")))
-    text = (await door.replies())[0]["text"]
+    await inbound.is_given(reply, to=RETURNS.of("reponse", await inbound.mail_to("applicant")))
+    text = (await inbound.replies())[0]["text"]
     assert text == "Mardi convient,\nmerci.\n\nLa mairie\n\n(Fichiers restés dans le courriel\u00a0: plan.pdf)"
 
 
@@ -243,16 +247,16 @@ async def test_a_page_without_text_and_its_files_are_read_too(world: World, door
     ],
     ids=["invented", "altered", "of a return", "with another key", "of a person"],
 )
-async def test_an_address_that_we_did_not_make_is_unknown(world: World, door: Door, address: str) -> None:
+async def test_an_address_that_we_did_not_make_is_unknown(world: World, inbound: InboundClient, address: str) -> None:
     await world.filed()
-    assert (await door.is_given(a_reply(), to=address)).startswith("550 5.1.1")
+    assert (await inbound.is_given(a_reply(), to=address)).startswith("550 5.1.1")
 
 
-async def test_an_address_survives_a_server_that_writes_it_in_capitals(world: World, door: Door) -> None:
+async def test_an_address_survives_a_server_that_writes_it_in_capitals(world: World, inbound: InboundClient) -> None:
     await world.filed()
-    address = RETURNS.of("reponse", await door.mail_to("applicant")).upper()
-    assert (await door.is_given(a_reply(), to=address)).startswith("250")
-    assert len(await door.replies()) == 1
+    address = RETURNS.of("reponse", await inbound.mail_to("applicant")).upper()
+    assert (await inbound.is_given(a_reply(), to=address)).startswith("250")
+    assert len(await inbound.replies()) == 1
 
 
 @pytest.mark.parametrize(
@@ -268,60 +272,62 @@ async def test_an_address_survives_a_server_that_writes_it_in_capitals(world: Wo
 )
 @pytest.mark.parametrize("purpose", ["reponse", "rebond"])
 async def test_what_no_person_wrote_is_taken_and_passed_over(
-    world: World, door: Door, headers: dict[str, str], return_path: str, purpose: Purpose
+    world: World, inbound: InboundClient, headers: dict[str, str], return_path: str, purpose: Purpose
 ) -> None:
     await world.filed()
-    mail = await door.mail_to("applicant")
-    answer = await door.is_given(a_reply(**headers), to=RETURNS.of(purpose, mail), return_path=return_path)
+    mail = await inbound.mail_to("applicant")
+    answer = await inbound.is_given(a_reply(**headers), to=RETURNS.of(purpose, mail), return_path=return_path)
     assert answer.startswith("250")
-    assert await door.replies() == []
-    assert await door.database.fetchval("SELECT kind FROM incoming_mail") == "automatic"
+    assert await inbound.replies() == []
+    assert await inbound.database.fetchval("SELECT kind FROM incoming_mail") == "automatic"
 
 
 async def test_our_own_mail_that_comes_round_is_passed_over(
-    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
+    world: World, inbound: InboundClient, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
     while await mail_sender.send_next():
         pass
     ours = next(mail for mail in mail_server.accepted if mail["To"] == "contact@commune.test")
-    assert (await door.is_given(ours, to=ours["Reply-To"])).startswith("250")
-    assert await door.replies() == []
+    assert (await inbound.is_given(ours, to=ours["Reply-To"])).startswith("250")
+    assert await inbound.replies() == []
 
 
-async def test_what_is_refused_says_why_and_changes_nothing(world: World, door: Door) -> None:
+async def test_what_is_refused_says_why_and_changes_nothing(world: World, inbound: InboundClient) -> None:
     await world.filed()
-    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
     round_and_round = a_reply()
     for hop in range(31):
         round_and_round["Received"] = f"from mx{hop}.test"
-    assert "too long" in await door.is_given(a_reply("a" * 10_001), to=to)
-    assert "no text" in await door.is_given(a_reply("\n"), to=to)
-    assert (await door.is_given(round_and_round, to=to)).startswith("554 5.4.6")
-    assert (await door.is_given(a_reply(("b" * 900 + "\n") * (LARGEST_MAIL // 900)), to=to)).startswith("552")
-    to_an_agent = RETURNS.of("reponse", await door.mail_to("departement"))
-    assert (await door.is_given(a_reply(), to=to_an_agent)).startswith("554 5.7.1")
-    assert (await door.is_given(a_reply(), to=RETURNS.of("reponse", uuid4()))).startswith("550")
-    assert await door.database.fetchval("SELECT count(*) FROM incoming_mail") == 0
+    assert "too long" in await inbound.is_given(a_reply("a" * 10_001), to=to)
+    assert "no text" in await inbound.is_given(a_reply("\n"), to=to)
+    assert (await inbound.is_given(round_and_round, to=to)).startswith("554 5.4.6")
+    assert (await inbound.is_given(a_reply(("b" * 900 + "\n") * (LARGEST_MAIL // 900)), to=to)).startswith("552")
+    to_an_agent = RETURNS.of("reponse", await inbound.mail_to("departement"))
+    assert (await inbound.is_given(a_reply(), to=to_an_agent)).startswith("554 5.7.1")
+    assert (await inbound.is_given(a_reply(), to=RETURNS.of("reponse", uuid4()))).startswith("550")
+    assert await inbound.database.fetchval("SELECT count(*) FROM incoming_mail") == 0
 
 
-async def test_one_mail_is_not_answered_without_end(world: World, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_mail_is_not_answered_without_end(
+    world: World, inbound: InboundClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("services.notifications.usecases.receive.MOST_A_DAY", 2)
     await world.filed()
-    to = RETURNS.of("reponse", await door.mail_to("applicant"))
-    answers = [await door.is_given(a_reply(f"Message {n}"), to=to) for n in range(3)]
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
+    answers = [await inbound.is_given(a_reply(f"Message {n}"), to=to) for n in range(3)]
     assert [answer[:3] for answer in answers] == ["250", "250", "554"]
-    assert len(await door.replies()) == 2
+    assert len(await inbound.replies()) == 2
 
 
-async def test_rubbish_does_not_break_the_door(world: World, door: Door) -> None:
+async def test_rubbish_does_not_break_the_door(world: World, inbound: InboundClient) -> None:
     await world.filed()
-    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
     unknown = b"From: a@b.test\r\nContent-Type: text/plain; charset=nonsense\r\n\r\nBonjour \xe9"
     for rubbish in (b"\xff\xfe\x00", b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n", unknown):
-        assert (await door.is_given(rubbish, to=to))[:3] in {"250", "554"}
-    assert (await door.is_given(a_reply(), to=to)).startswith("250")
-    assert "Mardi nous convient." in [told["text"] for told in await door.replies()]
+        assert (await inbound.is_given(rubbish, to=to))[:3] in {"250", "554"}
+    assert (await inbound.is_given(a_reply(), to=to)).startswith("250")
+    assert "Mardi nous convient." in [told["text"] for told in await inbound.replies()]
 
 
 LINE = "-\r\n"
@@ -338,14 +344,14 @@ def nested(parts: int, lines: int) -> bytes:
 
 @pytest.mark.parametrize("hostile", [nested(60, 500_000), nested(5_000, 1)], ids=["long", "deep"])
 async def test_a_hostile_mail_is_refused_and_others_are_taken_meanwhile(
-    world: World, door: Door, hostile: bytes
+    world: World, inbound: InboundClient, hostile: bytes
 ) -> None:
     await world.filed()
-    to = RETURNS.of("reponse", await door.mail_to("applicant"))
-    refused, taken = await asyncio.gather(door.is_given(hostile, to=to), door.is_given(a_reply(), to=to))
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
+    refused, taken = await asyncio.gather(inbound.is_given(hostile, to=to), inbound.is_given(a_reply(), to=to))
     assert refused.startswith("55")
     assert taken == "250 2.0.0 OK"
-    assert [told["text"] for told in await door.replies()] == ["Mardi nous convient."]
+    assert [told["text"] for told in await inbound.replies()] == ["Mardi nous convient."]
 
 
 async def test_the_process_of_a_mail_that_takes_too_long_is_ended() -> None:
@@ -360,30 +366,32 @@ async def test_a_server_that_is_not_named_may_not_deliver(
     assert parts.returns is not None
     (port,) = free_ports(1)
     elsewhere = InboundMail(database, parts, parts.returns, [IPv4Network("192.0.2.0/24")])
-    async with elsewhere.listening(DoorAddress("smtp", "127.0.0.1", port)):
-        closed = Door(port, database)
+    async with elsewhere.listening(InboundMailAddress("smtp", "127.0.0.1", port)):
+        closed = InboundClient(port, database)
         to = RETURNS.of("reponse", await closed.mail_to("applicant"))
         assert (await closed.is_given(a_reply(), to=to)).startswith("550 5.7.1")
 
 
-async def test_a_provider_s_answer_is_mailed_to_the_departement(world: World, door: Door) -> None:
+async def test_a_provider_s_answer_is_mailed_to_the_departement(world: World, inbound: InboundClient) -> None:
     await world.filed()
-    await world.tell(examples.example_of(qualification.OrientedLocally))
-    await door.is_given(a_reply(), to=RETURNS.of("reponse", await door.mail_to("provider")))
-    assert ("departement", "provider_reply", "queued") in await statuses(door.database)
+    await world.consume(examples.example_of(qualification.OrientedLocally))
+    await inbound.is_given(a_reply(), to=RETURNS.of("reponse", await inbound.mail_to("provider")))
+    assert ("departement", "provider_reply", "queued") in await statuses(inbound.database)
 
 
-async def test_an_invited_colleague_answers_until_his_invitation_is_taken_back(world: World, door: Door) -> None:
+async def test_an_invited_colleague_answers_until_his_invitation_is_taken_back(
+    world: World, inbound: InboundClient
+) -> None:
     invited = examples.example_of(intake.ColleagueInvited)
     assert isinstance(invited, intake.ColleagueInvited)
     await world.filed()
-    await world.tell(invited, examples.example_of(qualification.MessagePosted))
-    mail = await door.database.fetchval(
+    await world.consume(invited, examples.example_of(qualification.MessagePosted))
+    mail = await inbound.database.fetchval(
         "SELECT id FROM delivery WHERE holder LIKE 'follower:%' AND template = 'message_posted'"
     )
     to = RETURNS.of("reponse", mail)
-    assert (await door.is_given(a_reply(), to=to)).startswith("250")
-    (told,) = await door.replies()
+    assert (await inbound.is_given(a_reply(), to=to)).startswith("250")
+    (told,) = await inbound.replies()
     assert told["colleague_id"] == str(invited.colleague_id)
     removed = intake.ColleagueRemoved(
         request_id=invited.request_id,
@@ -391,19 +399,19 @@ async def test_an_invited_colleague_answers_until_his_invitation_is_taken_back(w
         at=invited.at,
         colleague_id=invited.colleague_id,
     )
-    await world.tell(removed)
-    assert (await door.is_given(a_reply("Encore moi."), to=to)).startswith("554 5.7.1")
-    assert len(await door.replies()) == 1
+    await world.consume(removed)
+    assert (await inbound.is_given(a_reply("Encore moi."), to=to)).startswith("554 5.7.1")
+    assert len(await inbound.replies()) == 1
 
 
 async def test_people_outside_may_answer_and_every_mail_says_where_it_is_returned_to(
-    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
+    world: World, inbound: InboundClient, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
     while await mail_sender.send_next():
         pass
     sent = {mail["To"]: mail for mail in mail_server.accepted}
-    applicant, departement = await door.mail_to("applicant"), await door.mail_to("departement")
+    applicant, departement = await inbound.mail_to("applicant"), await inbound.mail_to("departement")
     assert sent["contact@commune.test"]["Reply-To"] == RETURNS.of("reponse", applicant)
     assert sent["anct95@val-doise.gouv.fr"]["Reply-To"] is None
     assert set(mail_server.return_paths) == {RETURNS.of("rebond", applicant), RETURNS.of("rebond", departement)}
@@ -412,20 +420,20 @@ async def test_people_outside_may_answer_and_every_mail_says_where_it_is_returne
     assert text.get_content().startswith("Pour répondre, écrivez au-dessus de cette ligne.")
 
 
-async def returned(world: World, door: Door, mail_sender: MailSender, report: bytes) -> UUID:
+async def returned(world: World, inbound: InboundClient, mail_sender: MailSender, report: bytes) -> UUID:
     """Let the acknowledgement be sent, and a report of it come back."""
     await world.filed()
     while await mail_sender.send_next():
         pass
-    mail = await door.mail_to("applicant")
-    assert (await door.is_given(report, to=RETURNS.of("rebond", mail), return_path="")).startswith("250")
+    mail = await inbound.mail_to("applicant")
+    assert (await inbound.is_given(report, to=RETURNS.of("rebond", mail), return_path="")).startswith("250")
     return mail
 
 
 async def test_a_mail_that_comes_back_has_failed_and_its_address_is_flagged(
-    world: World, door: Door, mail_sender: MailSender, database: Database
+    world: World, inbound: InboundClient, mail_sender: MailSender, database: Database
 ) -> None:
-    mail = await returned(world, door, mail_sender, a_report())
+    mail = await returned(world, inbound, mail_sender, a_report())
     row = await database.fetchrow("SELECT status, reason, sent_at FROM delivery WHERE id = $1", mail)
     assert row is not None
     assert (row["status"], row["reason"]) == ("failed", "550 5.1.1 unknown user")
@@ -440,11 +448,11 @@ async def test_a_mail_that_comes_back_has_failed_and_its_address_is_flagged(
 
 
 async def test_a_report_that_is_given_twice_counts_once(
-    world: World, door: Door, mail_sender: MailSender, database: Database
+    world: World, inbound: InboundClient, mail_sender: MailSender, database: Database
 ) -> None:
     report = a_report()
-    mail = await returned(world, door, mail_sender, report)
-    await door.is_given(report, to=RETURNS.of("rebond", mail), return_path="")
+    mail = await returned(world, inbound, mail_sender, report)
+    await inbound.is_given(report, to=RETURNS.of("rebond", mail), return_path="")
     assert await database.fetchval("SELECT count(*) FROM delivery_attempt WHERE result = 'returned'") == 1
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE template = 'delivery_problem'") == 1
 
@@ -460,9 +468,15 @@ async def test_a_report_that_is_given_twice_counts_once(
     ],
 )
 async def test_only_what_is_given_up_has_failed_and_only_an_address_that_is_none_is_flagged(
-    world: World, door: Door, mail_sender: MailSender, database: Database, report: bytes, status: str, flagged: int
+    world: World,
+    inbound: InboundClient,
+    mail_sender: MailSender,
+    database: Database,
+    report: bytes,
+    status: str,
+    flagged: int,
 ) -> None:
-    mail = await returned(world, door, mail_sender, report)
+    mail = await returned(world, inbound, mail_sender, report)
     assert await database.fetchval("SELECT status FROM delivery WHERE id = $1", mail) == status
     assert await database.fetchval("SELECT count(*) FROM bad_address") == flagged
 
@@ -477,9 +491,9 @@ async def test_a_refusal_at_the_door_of_the_recipient_flags_the_address_too(
 
 
 async def test_the_departement_sees_the_flag_and_takes_it_away(
-    client: Client, people: People, world: World, door: Door, mail_sender: MailSender
+    client: Client, people: People, world: World, inbound: InboundClient, mail_sender: MailSender
 ) -> None:
-    mail = await returned(world, door, mail_sender, a_report())
+    mail = await returned(world, inbound, mail_sender, a_report())
     elsewhere = await people.token(Role.SAT_AGENT, "78")
     assert (await client.get("/api/v1/bad-addresses", headers=elsewhere)).json()["items"] == []
     here = await people.token(Role.DELEGATE, "95")
@@ -498,12 +512,12 @@ async def test_the_departement_sees_the_flag_and_takes_it_away(
 
 
 async def test_while_the_database_is_away_the_other_server_keeps_the_mail(
-    world: World, door: Door, database: Database
+    world: World, inbound: InboundClient, database: Database
 ) -> None:
     await world.filed()
-    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
     await database.close()
-    assert (await door.is_given(a_reply(), to=to)).startswith("451")
+    assert (await inbound.is_given(a_reply(), to=to)).startswith("451")
 
 
 async def test_the_door_speaks_lmtp_too(
@@ -513,7 +527,7 @@ async def test_the_door_speaks_lmtp_too(
     assert parts.returns is not None
     (port,) = free_ports(1)
     to = RETURNS.of("reponse", await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'"))
-    async with InboundMail(database, parts, parts.returns).listening(DoorAddress("lmtp", "127.0.0.1", port)):
+    async with InboundMail(database, parts, parts.returns).listening(InboundMailAddress("lmtp", "127.0.0.1", port)):
 
         def give() -> tuple[int, bytes]:
             with smtplib.LMTP("127.0.0.1", port, local_hostname="mx.test") as client:
@@ -534,13 +548,13 @@ async def test_a_request_takes_so_many_replies_and_sends_the_others_back(
     assert parts.returns is not None
     (port,) = free_ports(1)
     room = InboundMail(database, replace(parts, allowance=allowance), parts.returns)
-    async with room.listening(DoorAddress("smtp", "127.0.0.1", port)):
-        door = Door(port, database)
+    async with room.listening(InboundMailAddress("smtp", "127.0.0.1", port)):
+        inbound = InboundClient(port, database)
         await world.filed()
-        to = RETURNS.of("reponse", await door.mail_to("applicant"))
+        to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
         first, *others = [a_reply(f"Message {n}") for n in range(3)]
-        answers = [await door.is_given(one, to=to) for one in (first, *others)]
+        answers = [await inbound.is_given(one, to=to) for one in (first, *others)]
         assert [answer[:3] for answer in answers] == ["250", "250", "554"]
         assert "Too many replies about one request" in answers[-1]
-        assert (await door.is_given(first, to=to)).startswith("250"), "what was taken is not sent back"
-        assert [told["text"] for told in await door.replies()] == ["Message 0", "Message 1"]
+        assert (await inbound.is_given(first, to=to)).startswith("250"), "what was taken is not sent back"
+        assert [told["text"] for told in await inbound.replies()] == ["Message 0", "Message 1"]

@@ -31,7 +31,7 @@ async def bombed(world: World, times: int) -> list[UUID]:
     request = example.request.model_copy(update={"contact": contact})
     ids = [uuid4() for _ in range(times)]
     for one in ids:
-        await world.tell(example.model_copy(update={"request_id": one, "request": request}))
+        await world.consume(example.model_copy(update={"request_id": one, "request": request}))
     return ids
 
 
@@ -79,7 +79,7 @@ async def test_what_agents_write_is_never_held_back(
     (first, *_) = await bombed(world, 5)
     asked = examples.example_of(qualification.InformationRequested)
     refused = examples.example_of(qualification.RequestRefused)
-    await world.tell(*(one.model_copy(update={"request_id": first}) for one in (asked, refused)))
+    await world.consume(*(one.model_copy(update={"request_id": first}) for one in (asked, refused)))
     await send_all(mail_sender)
     subjects = to_victim(mail_server)
     assert len(subjects) == 3 + 2

@@ -105,7 +105,7 @@ async def test_a_template_is_shown_about_a_real_request_of_one_s_perimeter(
     example = examples.example_of(intake.RequestSubmitted)
     assert isinstance(example, intake.RequestSubmitted)
     real = example.request.model_copy(update={"number": "95-2027-000777", "title": "Une halle couverte"})
-    await world.tell(example.model_copy(update={"request": real}))
+    await world.consume(example.model_copy(update={"request": real}))
     page = (await client.get("/modeles/decision_made", params={"demande": "95-2027-000777", "exemple": 3})).text
     assert "Une halle couverte" in page
     assert "Vous pouvez demander au préfet" in page, "the example of a refusal"

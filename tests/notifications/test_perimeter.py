@@ -55,7 +55,7 @@ async def test_an_agent_sees_the_mails_of_a_request_once_it_reached_their_team(
 ) -> None:
     await world.filed()
     mail = await world.database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
-    await world.tell(*(examples.example_of(kind) for kind in life))
+    await world.consume(*(examples.example_of(kind) for kind in life))
     assert await world.held() == []
     headers = await people.token(role, departement, programme)
     assert (await total(client, headers) > 0) is sees
@@ -86,7 +86,7 @@ async def test_the_local_providers_that_a_departement_asked_are_its_own(
     sees: bool,
 ) -> None:
     await world.filed()
-    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await world.consume(examples.example_of(qualification.OrientedLocally))
     headers = await people.token(role, departement, OURS if role is Role.PROGRAMME_AGENT else None)
     assert (await total(client, headers, "/api/v1/providers") > 0) is sees
 
@@ -98,7 +98,7 @@ async def test_examples_are_filled_only_with_requests_that_the_agent_sees(
     number = await world.database.fetchval("SELECT number FROM known_request")
     await people.enters(client, Role.NATIONAL_AGENT)
     assert f'value="{number}"' not in (await client.get("/modeles/request_submitted")).text
-    await world.tell(*(examples.example_of(kind) for kind in ESCALATED))
+    await world.consume(*(examples.example_of(kind) for kind in ESCALATED))
     assert f'value="{number}"' in (await client.get("/modeles/request_submitted")).text
 
 

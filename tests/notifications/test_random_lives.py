@@ -14,9 +14,9 @@ from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.domain.webhooks import Secrets, State
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.resend import resend
-from services.notifications.usecases.send import Outgoing, begin, content_offered
+from services.notifications.usecases.send import OutgoingMail, begin, content_offered
 from services.notifications.usecases.subscriptions import Replay, Subscribe, replay, resume, subscribe, suspend
-from services.notifications.usecases.webhooks import next_parcel
+from services.notifications.usecases.webhooks import next_event
 from shared import clock
 from shared.commands import NoBody, Nothing
 from shared.db import Database
@@ -44,7 +44,7 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
     await world.filed()
 
     async def somebody_writes() -> None:
-        await world.tell(*many_messages(1))
+        await world.consume(*many_messages(1))
 
     async def the_server_changes_its_mood() -> None:
         mail_server.dies = chance.choice(["", "", "before", "after", "recipient"])
@@ -53,7 +53,7 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
     async def a_sender_dies() -> None:
         async with database.transaction() as tx:
             mail = await begin(tx, at=clock.now(), parts=parts)
-        if isinstance(mail, Outgoing) and chance.random() < 0.5:
+        if isinstance(mail, OutgoingMail) and chance.random() < 0.5:
             async with database.transaction() as tx:
                 await content_offered(tx, mail.attempt_id, at=clock.now())
 
@@ -144,7 +144,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
         await world.filed()
 
         async def somebody_writes() -> None:
-            await world.tell(*many_messages(1))
+            await world.consume(*many_messages(1))
             await dispatcher.number()
 
         async def the_partner_changes_his_mood() -> None:
@@ -152,7 +152,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
 
         async def a_courier_dies() -> None:
             async with database.transaction() as tx:
-                await next_parcel(tx, at=clock.now(), secrets=SECRETS)
+                await next_event(tx, at=clock.now(), secrets=SECRETS)
 
         async def time_passes() -> None:
             await changed(database, "UPDATE webhook SET lease_until = NULL, next_attempt_at = now()")

@@ -19,10 +19,10 @@ from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR,
 from services.notifications.rendering import examples
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases import send
+from services.notifications.usecases.deliveries import in_time
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.resend import resend
-from services.notifications.usecases.send import Outgoing, begin
-from services.notifications.usecases.tell import in_time
+from services.notifications.usecases.send import OutgoingMail, begin
 from shared import clock
 from shared.commands import NoBody
 from shared.contracts import intake, qualification
@@ -221,7 +221,7 @@ async def test_mails_to_one_domain_leave_at_its_pace_and_hold_nobody_else_up(
     world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(*many_messages(3))
+    await world.consume(*many_messages(3))
     paced = dataclasses.replace(parts, per_minute={"val-doise.gouv.fr": 1})
     mail_sender = a_mail_sender(database, paced, mail_server.port)
     while await mail_sender.send_next():
@@ -238,7 +238,7 @@ async def test_senders_that_write_to_one_domain_at_once_share_its_pace(
     world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(*many_messages(9))
+    await world.consume(*many_messages(9))
     paced = dataclasses.replace(parts, per_minute={"val-doise.gouv.fr": 60, "*": 0})
     began = await database.fetchval("SELECT now()")
     await asyncio.gather(*(a_mail_sender(database, paced, mail_server.port).send_next() for _ in range(8)))
@@ -464,7 +464,7 @@ async def test_many_senders_send_every_mail_once(
     world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(*many_messages(60))
+    await world.consume(*many_messages(60))
     mail_server.slow = 0.02
     postmen = [a_mail_sender(database, parts, mail_server.port, senders=4) for _ in range(3)]
 
@@ -482,7 +482,7 @@ async def test_mails_about_one_request_make_one_conversation(
     world: World, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     while await mail_sender.send_next():
         pass
     to_departement = [mail for mail in mail_server.accepted if "anct95" in mail["To"]]
@@ -494,10 +494,10 @@ async def test_the_links_that_are_sent_open_what_they_should(
     world: World, parts: Parts, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
-    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await world.consume(examples.example_of(intake.TrackingLinkReplaced))
+    await world.consume(examples.example_of(qualification.OrientedLocally))
     invited = examples.example_of(qualification.PactPartyInvited)
-    await world.tell(invited.model_copy(update={"link_generation": 3, "request_id": uuid4()}))
+    await world.consume(invited.model_copy(update={"link_generation": 3, "request_id": uuid4()}))
     while await mail_sender.send_next():
         pass
     found: dict[str, set[tuple[UUID, int] | None]] = {"suivi": set(), "orientations": set(), "parties": set()}
@@ -553,7 +553,7 @@ async def test_a_mail_that_is_tried_in_vain_grows_older_in_the_figures(
 class HangingPostman(MailSender):
     """Begins a mail and never goes on: stands for a process that is killed there."""
 
-    async def _attempt(self, _mail: Outgoing) -> None:
+    async def _attempt(self, _mail: OutgoingMail) -> None:
         await asyncio.sleep(3600)
 
 

@@ -63,8 +63,8 @@ async def foreign(client: Client, people: People, world: World, database: Databa
     assert isinstance(filed, intake.RequestSubmitted)
     contact = filed.request.contact.model_copy(update={"email": "lavoir@mairie.test"})
     request = filed.request.model_copy(update={"title": "Sauver le lavoir", "contact": contact})
-    await world.tell(filed.model_copy(update={"request": request}))
-    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await world.consume(filed.model_copy(update={"request": request}))
+    await world.consume(examples.example_of(qualification.OrientedLocally))
     delivery = await database.fetchrow("SELECT id, recipient FROM delivery WHERE audience = 'applicant'")
     assert delivery is not None
     address = uuid4()

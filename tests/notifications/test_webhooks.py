@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from services.notifications.adapters.webhook_dispatcher import IDLE, WebhookDispatcher
-from services.notifications.domain.webhooks import FACTS, Result, Secrets, signature, told_of
+from services.notifications.domain.webhooks import FACTS, Result, Secrets, signature, webhook_payload
 from services.notifications.rendering import examples
 from services.notifications.store.webhooks import note_partner_event, number_partner_events
 from services.notifications.usecases.parts import Parts
@@ -31,7 +31,7 @@ from services.notifications.usecases.subscriptions import (
     subscribe,
     suspend,
 )
-from services.notifications.usecases.webhooks import Receipt, delivered, next_parcel
+from services.notifications.usecases.webhooks import Receipt, next_event, record_attempt
 from shared import clock
 from shared.commands import NoBody, Nothing
 from shared.contracts import escalation, intake, qualification
@@ -54,15 +54,15 @@ async def partner() -> AsyncIterator[Partner]:
 
 
 @pytest.fixture
-def open_office(parts: Parts) -> Parts:
+def local_parts(parts: Parts) -> Parts:
     """What writes mails, where partners on this machine may be called."""
     return dataclasses.replace(parts, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
 
 
 @pytest.fixture
-def dispatcher(database: Database, open_office: Parts) -> WebhookDispatcher:
+def dispatcher(database: Database, local_parts: Parts) -> WebhookDispatcher:
     """Who gives events to partners, one at each `deliver_next`."""
-    return WebhookDispatcher(database, open_office, SECRETS)
+    return WebhookDispatcher(database, local_parts, SECRETS)
 
 
 @pytest.fixture
@@ -107,15 +107,15 @@ async def column(database: Database, name: str) -> object:
 async def test_a_partner_is_told_what_happens_next_in_order_and_can_prove_by_whom(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
     await world.filed()
     await dispatcher.number()
-    _, secret = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
-    ids = await world.tell(*many_messages(3))
+    _, secret = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
+    ids = await world.consume(*many_messages(3))
     await all_given(dispatcher)
     assert [event["id"] for event in partner.events] == [str(each) for each in ids]
     assert [event["position"] for event in partner.events] == [2, 3, 4]
@@ -144,13 +144,13 @@ def test_partners_are_told_nothing_that_people_wrote_nor_who_they_are() -> None:
     personal = ("@", "Contact de la commune", "Agent du SAT", "Délégué", "Quatre locaux", "Rouvrir", "compétences")
     for fact in examples.facts():
         if type(fact) in FACTS:
-            told = json.dumps(told_of(fact, event_id=examples.OTHER_ID, number=None), ensure_ascii=False)
+            told = json.dumps(webhook_payload(fact, event_id=examples.OTHER_ID, number=None), ensure_ascii=False)
             assert not [word for word in personal if word in told], fact.wire_type
 
 
 def test_partners_are_told_which_withdrawal_was_answered_and_how() -> None:
     accepted, declined = (
-        told_of(examples.example_of(kind), event_id=examples.OTHER_ID, number=None)
+        webhook_payload(examples.example_of(kind), event_id=examples.OTHER_ID, number=None)
         for kind in (escalation.WithdrawalAccepted, escalation.WithdrawalDeclined)
     )
     at = examples.AT.isoformat().replace("+00:00", "Z")
@@ -161,24 +161,24 @@ def test_partners_are_told_which_withdrawal_was_answered_and_how() -> None:
 async def test_only_what_is_wanted_is_given(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
     await subscribed(
-        database, open_office, operator, Subscribe(name="A", url=partner.url, types=["intake.request_submitted.v1"])
+        database, local_parts, operator, Subscribe(name="A", url=partner.url, types=["intake.request_submitted.v1"])
     )
     async with a_partner() as elsewhere:
-        await subscribed(database, open_office, operator, Subscribe(name="B", url=elsewhere.url, departements=["78"]))
+        await subscribed(database, local_parts, operator, Subscribe(name="B", url=elsewhere.url, departements=["78"]))
         await world.filed()
-        await world.tell(*many_messages(2))
+        await world.consume(*many_messages(2))
         await all_given(dispatcher)
         assert partner.types == ["intake.request_submitted.v1"]
         assert elsewhere.calls == 0
     rows = await database.fetch("SELECT position FROM webhook")
     assert {row["position"] for row in rows} <= {1, 3}
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await dispatcher.number()
     rows = await database.fetch("SELECT position FROM webhook")
     assert {row["position"] for row in rows} == {4}, "who wants nothing of it does not look through it again"
@@ -187,15 +187,15 @@ async def test_only_what_is_wanted_is_given(
 async def test_what_a_partner_does_not_take_is_tried_again_before_anything_else(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     partner.answer, partner.body = "503 Service Unavailable", b"en maintenance, ecrivez a admin@region.test"
     await world.filed()
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await all_given(dispatcher)
     assert partner.calls == 1
     attempt = await database.fetchrow("SELECT result, status, answer FROM webhook_attempt")
@@ -213,12 +213,12 @@ async def test_what_a_partner_does_not_take_is_tried_again_before_anything_else(
 async def test_a_partner_who_asks_to_wait_is_waited_for(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     partner.answer, partner.extra = "429 Too Many Requests", "Retry-After: 3600\r\n"
     await world.filed()
     await all_given(dispatcher)
@@ -229,14 +229,14 @@ async def test_a_partner_who_asks_to_wait_is_waited_for(
 async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_and_the_operator_is_told(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
     *,
     gone: bool,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    webhook_id, _ = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     partner.answer = "410 Gone" if gone else "500 Oops"
     await world.filed()
     if not gone:
@@ -251,7 +251,7 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
     assert (mail["recipient"], mail["status"]) == ("exploitant@cousu.test", "queued")
     assert ("ne veut plus" in mail["text_body"]) is gone
     assert f"http://notifications.test/abonnements/{webhook_id}" in mail["text_body"]
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await all_given(dispatcher)
     assert partner.calls == 1
     partner.answer = "200 OK"
@@ -265,14 +265,14 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
 async def test_a_test_event_is_sent_once_and_changes_nothing_else(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
     *,
     suspended: bool,
 ) -> None:
-    webhook_id, secret = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    webhook_id, secret = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
@@ -304,13 +304,13 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
 async def test_events_are_told_again_from_a_position_or_a_moment(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
-    ids = await world.tell(examples.example_of(intake.RequestSubmitted), *many_messages(3))
+    webhook_id, _ = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
+    ids = await world.consume(examples.example_of(intake.RequestSubmitted), *many_messages(3))
     await all_given(dispatcher)
 
     async def again(start: Replay) -> list[str]:
@@ -334,37 +334,37 @@ async def test_events_are_told_again_from_a_position_or_a_moment(
 async def test_a_late_answer_does_not_undo_that_all_is_told_again(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    webhook_id, _ = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
-        parcel = await next_parcel(tx, at=clock.now(), secrets=SECRETS)
-    assert parcel is not None
+        event = await next_event(tx, at=clock.now(), secrets=SECRETS)
+    assert event is not None
     async with database.transaction() as tx:
         await replay(acting(tx, operator), webhook_id, Replay(position=0))
         receipt = Receipt(Result.TAKEN, "200")
-        await delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, parts=open_office)
+        await record_attempt(tx, event.attempt_id, receipt, at=clock.now(), chance=0.5, parts=local_parts)
     assert await column(database, "position") == 0
 
 
 async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
-        assert await next_parcel(tx, at=clock.now(), secrets=SECRETS)
+        assert await next_event(tx, at=clock.now(), secrets=SECRETS)
     assert not await dispatcher.deliver_next()
     async with database.transaction() as tx:
         await tx.execute("UPDATE webhook SET lease_until = now()")
@@ -375,30 +375,30 @@ async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
 
 
 async def test_many_couriers_give_each_event_once_and_in_order(
-    database: Database, world: World, open_office: Parts, operator: Agent
+    database: Database, world: World, local_parts: Parts, operator: Agent
 ) -> None:
     async with a_partner() as first, a_partner() as second:
         for number, partner in enumerate((first, second)):
-            await subscribed(database, open_office, operator, Subscribe(name=f"Partenaire {number}", url=partner.url))
+            await subscribed(database, local_parts, operator, Subscribe(name=f"Partenaire {number}", url=partner.url))
         await world.filed()
-        await world.tell(*many_messages(10))
-        couriers = [WebhookDispatcher(database, open_office, SECRETS) for _ in range(4)]
-        await couriers[0].number()
+        await world.consume(*many_messages(10))
+        dispatchers = [WebhookDispatcher(database, local_parts, SECRETS) for _ in range(4)]
+        await dispatchers[0].number()
 
         async def work(dispatcher: WebhookDispatcher) -> None:
             for _ in range(40):
                 if not await dispatcher.deliver_next():
                     await asyncio.sleep(0.02)
 
-        await asyncio.gather(*(work(dispatcher) for dispatcher in couriers))
+        await asyncio.gather(*(work(dispatcher) for dispatcher in dispatchers))
         for partner in (first, second):
             assert [event["position"] for event in partner.events] == list(range(1, 12))
 
 
 async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_positions(
-    database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
+    database: Database, world: World, local_parts: Parts, operator: Agent, partner: Partner
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     rounds: list[None] = []
 
     class Counting(WebhookDispatcher):
@@ -406,27 +406,27 @@ async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_posit
             rounds.append(None)
             return await super().number()
 
-    async with Counting(database, open_office, SECRETS, couriers=3).lifespan(), asyncio.timeout(30):
+    async with Counting(database, local_parts, SECRETS, senders=3).lifespan(), asyncio.timeout(30):
         await world.filed()
         while not partner.events:
             await asyncio.sleep(0.02)
         begun, since = len(rounds), time.monotonic()
         while len(rounds) < begun + 3:
             await asyncio.sleep(0.02)
-        assert time.monotonic() - since > 1.5 * IDLE, "three couriers, and one round of them in each pause"
+        assert time.monotonic() - since > 1.5 * IDLE, "three dispatchers, and one round of them in each pause"
     assert partner.types == ["intake.request_submitted.v1"]
 
 
 async def test_partners_that_answer_late_delay_no_other(
-    database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
+    database: Database, world: World, local_parts: Parts, operator: Agent, partner: Partner
 ) -> None:
     released = asyncio.Event()
     async with a_partner(waits_for=released) as slow, a_partner(waits_for=released) as slower:
         for each in (slow, slower, partner):
-            await subscribed(database, open_office, operator, Subscribe(name="Partenaire", url=each.url))
+            await subscribed(database, local_parts, operator, Subscribe(name="Partenaire", url=each.url))
         await world.filed()
-        await world.tell(*many_messages(4))
-        async with WebhookDispatcher(database, open_office, SECRETS).lifespan():
+        await world.consume(*many_messages(4))
+        async with WebhookDispatcher(database, local_parts, SECRETS).lifespan():
             await until(lambda: slow.calls and slower.calls and len(partner.events) == 5)
             assert (slow.calls, slower.calls) == (1, 1), "one attempt at a time for each partner"
             released.set()
@@ -436,13 +436,13 @@ async def test_partners_that_answer_late_delay_no_other(
 
 
 async def test_no_more_partners_are_served_at_once_than_set(
-    database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
+    database: Database, world: World, local_parts: Parts, operator: Agent, partner: Partner
 ) -> None:
     partner.waits_for = asyncio.Event()
     for number in range(5):
-        await subscribed(database, open_office, operator, Subscribe(name=f"Partenaire {number}", url=partner.url))
+        await subscribed(database, local_parts, operator, Subscribe(name=f"Partenaire {number}", url=partner.url))
     await world.filed()
-    dispatcher = WebhookDispatcher(database, open_office, SECRETS, couriers=3)
+    dispatcher = WebhookDispatcher(database, local_parts, SECRETS, senders=3)
     async with dispatcher.lifespan():
         await until(lambda: partner.calls == 3)
         await asyncio.sleep(3 * IDLE)  # several looks for what is due
@@ -452,11 +452,11 @@ async def test_no_more_partners_are_served_at_once_than_set(
 
 
 async def test_what_commits_late_is_not_passed_over(
-    database: Database, open_office: Parts, dispatcher: WebhookDispatcher, operator: Agent, partner: Partner
+    database: Database, local_parts: Parts, dispatcher: WebhookDispatcher, operator: Agent, partner: Partner
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     early, late = [examples.OTHER_ID, examples.REQUEST_ID]
-    body = told_of(examples.example_of(qualification.OutcomeProposed), event_id=early, number=None)
+    body = webhook_payload(examples.example_of(qualification.OutcomeProposed), event_id=early, number=None)
 
     async def noted(tx: Transaction, event_id: UUID, at: datetime) -> None:
         await note_partner_event(
@@ -477,7 +477,7 @@ async def test_a_second_numberer_gives_nothing_while_the_first_has_not_committed
     database: Database, world: World
 ) -> None:
     await world.filed()
-    await world.tell(*many_messages(3))
+    await world.consume(*many_messages(3))
     async with database.transaction() as first, asyncio.timeout(20):
         assert await number_partner_events(first) == 4
         async with database.transaction() as second:
@@ -491,19 +491,19 @@ async def test_a_second_numberer_gives_nothing_while_the_first_has_not_committed
 async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    webhook_id, _ = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     async with database.transaction() as tx:
-        await renew_secret(acting(tx, operator, open_office), webhook_id, Nothing())
+        await renew_secret(acting(tx, operator, local_parts), webhook_id, Nothing())
     await world.filed()
     await all_given(dispatcher)
     async with database.transaction() as tx:
         await tx.execute("UPDATE webhook SET secret_changed_at = secret_changed_at - interval '25 hours'")
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await all_given(dispatcher)
     both, one = (headers["webhook-signature"].split() for headers in partner.headers)
     assert len(both) == 2
@@ -513,12 +513,12 @@ async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
 async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    webhook_id, _ = await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     async with database.transaction() as tx:
         await end(acting(tx, operator), webhook_id, NoBody())
     await world.filed()
@@ -540,10 +540,10 @@ async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
     ],
 )
 async def test_a_wish_that_cannot_be_served_is_refused_by_its_field(
-    database: Database, open_office: Parts, operator: Agent, wish: Subscribe, field: str
+    database: Database, local_parts: Parts, operator: Agent, wish: Subscribe, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        await subscribed(database, open_office, operator, wish)
+        await subscribed(database, local_parts, operator, wish)
     assert [error.field for error in refused.value.errors] == [field]
 
 
@@ -553,25 +553,25 @@ async def test_without_a_key_nobody_subscribes(database: Database, parts: Parts,
         await subscribed(database, keyless, operator, Subscribe(name="Région", url="https://exemple.fr"))
 
 
-async def test_who_is_not_an_operator_conducts_nothing(database: Database, open_office: Parts, people: People) -> None:
+async def test_who_is_not_an_operator_conducts_nothing(database: Database, local_parts: Parts, people: People) -> None:
     agent = await people.agent(Role.NATIONAL_AGENT)
     with pytest.raises(Refusal, match="forbidden"):
-        await subscribed(database, open_office, agent, Subscribe(name="Région", url="https://exemple.fr"))
+        await subscribed(database, local_parts, agent, Subscribe(name="Région", url="https://exemple.fr"))
 
 
 async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
-    database: Database, open_office: Parts, operator: Agent, people: People
+    database: Database, local_parts: Parts, operator: Agent, people: People
 ) -> None:
     webhook_id, _ = await subscribed(
-        database, open_office, operator, Subscribe(name="Région", url="https://exemple.fr")
+        database, local_parts, operator, Subscribe(name="Région", url="https://exemple.fr")
     )
     async with database.transaction() as tx:
         await tx.execute("UPDATE agent SET email = 'autre@cousu.test'")
     local = await people.agent(Role.OPERATOR, "95")
     with pytest.raises(Invalid):
-        await subscribed(database, open_office, local, Subscribe(name="Tout", url="https://exemple.fr"))
+        await subscribed(database, local_parts, local, Subscribe(name="Tout", url="https://exemple.fr"))
     await subscribed(
-        database, open_office, local, Subscribe(name="Le mien", url="https://exemple.fr", departements=["95"])
+        database, local_parts, local, Subscribe(name="Le mien", url="https://exemple.fr", departements=["95"])
     )
     async with database.transaction() as tx:
         with pytest.raises(NotFound):
@@ -581,14 +581,14 @@ async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
 async def test_old_events_are_forgotten_and_positions_go_on(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await all_given(dispatcher)
     async with database.transaction() as tx:
         await tx.execute("UPDATE partner_event SET noted_at = noted_at - interval '91 days'")
@@ -596,7 +596,7 @@ async def test_old_events_are_forgotten_and_positions_go_on(
     await dispatcher.sweep()
     assert await database.fetchval("SELECT count(*) FROM webhook_attempt") == 0
     assert await database.fetchval("SELECT array_agg(position) FROM partner_event") == [2]
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await all_given(dispatcher)
     assert partner.events[-1]["position"] == 3
 
@@ -605,17 +605,17 @@ async def test_old_events_are_forgotten_and_positions_go_on(
 async def test_a_wrong_clock_of_the_service_forgets_no_event_early(
     database: Database,
     world: World,
-    open_office: Parts,
+    local_parts: Parts,
     dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
     monkeypatch: pytest.MonkeyPatch,
     wrong: timedelta,
 ) -> None:
-    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
+    await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
-    await world.tell(*many_messages(1))
+    await world.consume(*many_messages(1))
     await dispatcher.number()
     await database.fetch("UPDATE partner_event SET noted_at = now() - interval '80 days'")
     noted = await database.fetchval("SELECT count(*) FROM partner_event")

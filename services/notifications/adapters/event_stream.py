@@ -26,13 +26,13 @@ class Listener:
     unread: int
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def other_than(self, told: int, *, within: float) -> int | None:
+    async def other_than(self, known: int, *, within: float) -> int | None:
         """Wait until the number is another one; None when it is still the same after so many seconds."""
-        if self.unread == told:
+        if self.unread == known:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.changed.wait(), within)
         self.changed.clear()
-        return None if self.unread == told else self.unread
+        return None if self.unread == known else self.unread
 
 
 class EventStream:

@@ -19,7 +19,7 @@ from pydantic import IPvAnyNetwork
 
 from services.notifications.adapters.mail_reader import IncomingMail, MailReader, MailUnreadableError
 from services.notifications.domain.return_addresses import Purpose, ReturnAddresses
-from services.notifications.settings import DoorAddress
+from services.notifications.settings import InboundMailAddress
 from services.notifications.usecases import metrics
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.receive import Reply, note_automatic_mail, take_reply, take_report
@@ -47,7 +47,7 @@ _LATER: Final = "451 4.3.0 Try again later"
 
 
 class InboundMail:
-    """Takes in what comes back; as many copies of it may listen on one port as one likes."""
+    """Accepts replies and delivery reports; any number of copies may listen on one port."""
 
     def __init__(
         self,
@@ -60,19 +60,19 @@ class InboundMail:
     ) -> None:
         """`peers` are the networks of the mail servers that may deliver; `server` is the name of the receiving one."""
         self._database = database
-        self._office = parts
+        self._parts = parts
         self._returns = returns
         self._peers = peers
         self._reader = MailReader(server=server)
         self._under_way = 0
 
     @contextlib.asynccontextmanager
-    async def listening(self, address: DoorAddress) -> AsyncIterator[None]:
+    async def listening(self, address: InboundMailAddress) -> AsyncIterator[None]:
         """Listen while the block runs. At the end no mail is begun, and those under way are finished."""
         loop = asyncio.get_running_loop()
         kind = LMTP if address.protocol == "lmtp" else SMTP
 
-        def visitor() -> SMTP:
+        def protocol() -> SMTP:
             return kind(
                 self,
                 hostname=self._returns.domain,
@@ -83,15 +83,15 @@ class InboundMail:
                 loop=loop,
             )
 
-        server = await loop.create_server(visitor, address.host, address.port, reuse_port=True)
-        log.info("door.open", protocol=address.protocol, port=address.port)
+        server = await loop.create_server(protocol, address.host, address.port, reuse_port=True)
+        log.info("inbound_mail.listening", protocol=address.protocol, port=address.port)
         try:
             yield
         finally:
             server.close()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(deadline.left(PATIENCE_AT_STOP)):
-                    while self._under_way:  # noqa: ASYNC110 - aiosmtpd tells of no end
+                    while self._under_way:  # noqa: ASYNC110 - aiosmtpd announces no end
                         await asyncio.sleep(0.05)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -108,12 +108,12 @@ class InboundMail:
         return "250 2.1.5 OK"
 
     def _may_deliver(self, session: Session) -> bool:
-        """Tell whether the other server stands in one of the networks that may deliver."""
+        """Return whether the other server is in one of the networks that may deliver."""
         peer = ip_address(cast("tuple[str, int]", session.peer)[0])  # aiosmtpd's own type says str
         return any(peer in network for network in self._peers)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - same
-        """Take a mail in."""
+        """Accept or refuse one mail, and return the answer to the server."""
         opened = self._returns.read(envelope.rcpt_tos[0])
         if opened is None or not isinstance(envelope.content, bytes):
             return _UNKNOWN
@@ -125,12 +125,12 @@ class InboundMail:
         finally:
             self._under_way -= 1
         metrics.INCOMING.labels(kind).inc()
-        log.info("door.answered", delivery_id=str(opened[1]), kind=kind, answer=answer.partition(" ")[0])
+        log.info("inbound_mail.answered", delivery_id=str(opened[1]), kind=kind, answer=answer.partition(" ")[0])
         return answer
 
     async def handle_exception(self, error: Exception) -> str:
-        """Let the other server keep the mail when something of ours broke."""
-        log.error("door.failed", error=type(error).__name__)
+        """Make the other server try again later when something of ours failed."""
+        log.error("inbound_mail.failed", error=type(error).__name__)
         return _LATER
 
     async def _take_in(
@@ -146,28 +146,28 @@ class InboundMail:
         except Refusal as refusal:
             return _refused(refusal), "refused"
         except (*AWAY, *CONFLICTS) as away:
-            log.warning("door.database_away", error=type(away).__name__)
+            log.warning("inbound_mail.database_away", error=type(away).__name__)
             return _LATER, "later"
         except MailUnreadableError:
             return _UNREADABLE, "unreadable"
 
     async def _store(self, purpose: Purpose, delivery_id: UUID, mail: IncomingMail) -> str:
-        """Apply what a mail means, in one transaction; give what it was taken for."""
+        """Apply what a mail means, in one transaction; return what it was taken for."""
         now = clock.now()
         async with self._database.transaction() as tx:
             if mail.report is not None and purpose == "rebond":
-                await take_report(tx, delivery_id, mail.report, digest=mail.digest, at=now, parts=self._office)
+                await take_report(tx, delivery_id, mail.report, digest=mail.digest, at=now, parts=self._parts)
                 return "report"
             if mail.kind != "reply":
                 await note_automatic_mail(tx, delivery_id, digest=mail.digest, at=now)
                 return "automatic"
             reply = Reply(mail.text, mail.sender, mail.authenticated)
-            await take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, parts=self._office)
+            await take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, parts=self._parts)
             return "reply"
 
 
 def _refused(refusal: Refusal) -> str:
-    """Say to a mail server why, in one line of ASCII; it sends the whole mail back to its writer."""
+    """Return the reason as one line of ASCII; the mail server sends the whole mail back to its writer."""
     if isinstance(refusal, TooLarge):
         return f"552 5.3.4 {refusal.title}"
     return f"554 {'5.6.0' if isinstance(refusal, Invalid) else '5.7.1'} {refusal.title}"

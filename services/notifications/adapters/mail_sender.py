@@ -21,7 +21,15 @@ from services.notifications.reads.mails import oldest_due
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases import digests, metrics, send
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing, Postponed, begin, content_offered, ended
+from services.notifications.usecases.send import (
+    UNKNOWN,
+    Outcome,
+    OutgoingMail,
+    Postponed,
+    begin,
+    content_offered,
+    ended,
+)
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 from shared.stopping import deadline, end
@@ -66,7 +74,7 @@ class MailSender:
         senders: int = 4,
     ) -> None:
         self._database = database
-        self._office = parts
+        self._parts = parts
         self._server = server
         self._timeout = timeout
         self._senders = senders
@@ -123,15 +131,15 @@ class MailSender:
 
     async def _settle_next_lost(self) -> Result | None:
         async with self._database.transaction() as tx:
-            return await send.settle_lost(tx, at=await db.now(tx), chance=random.random(), parts=self._office)  # noqa: S311 - spreads retries, keeps no secret
+            return await send.settle_lost(tx, at=await db.now(tx), chance=random.random(), parts=self._parts)  # noqa: S311 - spreads retries, keeps no secret
 
     async def gather_digests(self) -> int:
         """Make the digests that are due."""
         async with self._database.transaction() as tx:
-            return await digests.gather_digests(tx, at=await db.now(tx), parts=self._office)
+            return await digests.gather_digests(tx, at=await db.now(tx), parts=self._parts)
 
     async def measure(self) -> None:
-        """Keep the gauges true."""
+        """Update the gauges."""
         unsent = await mails.unsent(self._database, EVERYTHING)
         for status in set(Status) - {Status.SENT}:
             metrics.DELIVERIES.labels(status).set(unsent.get(status, 0))
@@ -150,15 +158,15 @@ class MailSender:
             log.info("delivery.attempted", delivery_id=str(mail.delivery_id), result=str(outcome.result))
         return True
 
-    async def _begin(self) -> Outgoing | Postponed | None:
+    async def _begin(self) -> OutgoingMail | Postponed | None:
         async with self._database.transaction() as tx:
-            return await begin(tx, at=await db.now(tx), parts=self._office)
+            return await begin(tx, at=await db.now(tx), parts=self._parts)
 
-    async def _offer_content(self, mail: Outgoing) -> bool:
+    async def _offer_content(self, mail: OutgoingMail) -> bool:
         async with self._database.transaction() as tx:
             return await content_offered(tx, mail.attempt_id, at=await db.now(tx))
 
-    async def _settle(self, mail: Outgoing, outcome: Outcome) -> bool:
+    async def _settle(self, mail: OutgoingMail, outcome: Outcome) -> bool:
         """Write the outcome down, whatever the database raises meanwhile; False when it had to be given up.
 
         What the server answered is known only here. While the database is away it is kept as long as that takes; what
@@ -187,7 +195,7 @@ class MailSender:
         return False
 
     @staticmethod
-    def _give_up_outcome(mail: Outgoing, outcome: Outcome) -> None:
+    def _give_up_outcome(mail: OutgoingMail, outcome: Outcome) -> None:
         """Leave it in the log alone: the delivery becomes uncertain when its lease ends."""
         log.error(
             "mail_sender.outcome_uncertain",
@@ -196,7 +204,7 @@ class MailSender:
             result=str(outcome.result),
         )
 
-    async def _note_outcome(self, mail: Outgoing, outcome: Outcome) -> None:
+    async def _note_outcome(self, mail: OutgoingMail, outcome: Outcome) -> None:
         async with self._database.transaction() as tx:
             await ended(
                 tx,
@@ -204,10 +212,10 @@ class MailSender:
                 outcome,
                 at=await db.now(tx),
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
-                parts=self._office,
+                parts=self._parts,
             )
 
-    async def _attempt(self, mail: Outgoing) -> Outcome | None:
+    async def _attempt(self, mail: OutgoingMail) -> Outcome | None:
         """Speak with the mail server; None when the attempt took too long and must not go on."""
         try:
             recipient = deliverable(mail.recipient)
@@ -263,7 +271,7 @@ class MailSender:
             local_hostname=self._domain,
         )
 
-    def write(self, mail: Outgoing) -> bytes:
+    def write(self, mail: OutgoingMail) -> bytes:
         """Write the mail as it travels. Its Message-ID is the delivery's, the same at each attempt of a round."""
         message = EmailMessage(policy=_POLICY)
         try:

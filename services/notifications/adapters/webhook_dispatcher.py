@@ -30,7 +30,7 @@ from services.notifications.domain.webhooks import KEPT_FOR, Result, Secrets, he
 from services.notifications.store.webhooks import forget_partner_events, number_partner_events
 from services.notifications.usecases import metrics
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import Parcel, Receipt, delivered, next_parcel
+from services.notifications.usecases.webhooks import OutgoingEvent, Receipt, next_event, record_attempt
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 from shared.stopping import deadline, end
@@ -56,25 +56,25 @@ class Forbidden(Exception):
 class WebhookDispatcher:
     """Serves many subscriptions at once, each by one attempt at a time; as many copies may run as one likes."""
 
-    def __init__(self, database: Database, parts: Parts, secrets: Secrets, *, couriers: int = AT_ONCE) -> None:
+    def __init__(self, database: Database, parts: Parts, secrets: Secrets, *, senders: int = AT_ONCE) -> None:
         self._database = database
-        self._office = parts
+        self._parts = parts
         self._secrets = secrets
         self._networks = parts.networks
-        self._couriers = couriers
+        self._most = senders
         self._tls = ssl.create_default_context()
         self._stopping = False
         self._changed = asyncio.Event()
         """An attempt has ended, or the service stops."""
         self._attempts: set[asyncio.Task[None]] = set()
-        self._resolvers = ThreadPoolExecutor(max(1, couriers), thread_name_prefix="dispatcher resolves")
+        self._resolvers = ThreadPoolExecutor(max(1, senders), thread_name_prefix="dispatcher resolves")
         """Threads of its own: one whose name servers are silent keeps a thread for longer than its attempt."""
 
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Deliver while the block runs; at its end finish what is under way, and begin nothing."""
         self._stopping = False
-        dispatching = [asyncio.create_task(self._dispatch(), name="dispatcher")] if self._couriers else []
+        dispatching = [asyncio.create_task(self._dispatch(), name="dispatcher")] if self._most else []
         try:
             async with (
                 rounds.running(self.number, every=IDLE, name="dispatcher.number"),
@@ -94,10 +94,10 @@ class WebhookDispatcher:
         """Begin an attempt for each subscription that is due, at most so many at once; return when all have ended."""
         while not self._stopping or self._attempts:
             self._changed.clear()
-            may_begin = not self._stopping and len(self._attempts) < self._couriers
-            parcel = await self._claim_safely() if may_begin else None
-            if parcel is not None:
-                attempt = asyncio.create_task(self._deliver_safely(parcel), name="dispatcher attempt")
+            may_begin = not self._stopping and len(self._attempts) < self._most
+            event = await self._claim_safely() if may_begin else None
+            if event is not None:
+                attempt = asyncio.create_task(self._deliver_safely(event), name="dispatcher attempt")
                 self._attempts.add(attempt)
                 attempt.add_done_callback(self._attempt_ended)
                 continue
@@ -108,16 +108,16 @@ class WebhookDispatcher:
         self._attempts.discard(attempt)
         self._changed.set()
 
-    async def _claim_safely(self) -> Parcel | None:
+    async def _claim_safely(self) -> OutgoingEvent | None:
         try:
             return await self._claim()
         except Exception as error:  # noqa: BLE001 - looked for again in a moment
             _log_failure(error)
             return None
 
-    async def _deliver_safely(self, parcel: Parcel) -> None:
+    async def _deliver_safely(self, event: OutgoingEvent) -> None:
         try:
-            await self._deliver(parcel)
+            await self._deliver(event)
         except Exception as error:  # noqa: BLE001 - its lease ends, and it is attempted again
             _log_failure(error)
 
@@ -133,40 +133,40 @@ class WebhookDispatcher:
 
     async def deliver_next(self) -> bool:
         """Return the next event that is due to its partner; False when there is none."""
-        parcel = await self._claim()
-        if parcel is None:
+        event = await self._claim()
+        if event is None:
             return False
-        await self._deliver(parcel)
+        await self._deliver(event)
         return True
 
-    async def _claim(self) -> Parcel | None:
+    async def _claim(self) -> OutgoingEvent | None:
         async with self._database.transaction() as tx:
-            return await next_parcel(tx, at=await db.now(tx), secrets=self._secrets)
+            return await next_event(tx, at=await db.now(tx), secrets=self._secrets)
 
-    async def _deliver(self, parcel: Parcel) -> None:
-        receipt = await self._hand_over(parcel)
-        await retry_conflicts(partial(self._settle, parcel, receipt))
-        metrics.PARCELS.labels(receipt.result).inc()
-        log.info("webhook.attempted", webhook_id=str(parcel.webhook_id), result=str(receipt.result))
+    async def _deliver(self, event: OutgoingEvent) -> None:
+        receipt = await self._hand_over(event)
+        await retry_conflicts(partial(self._settle, event, receipt))
+        metrics.WEBHOOK_ATTEMPTS.labels(receipt.result).inc()
+        log.info("webhook.attempted", webhook_id=str(event.webhook_id), result=str(receipt.result))
 
-    async def _settle(self, parcel: Parcel, receipt: Receipt) -> None:
+    async def _settle(self, event: OutgoingEvent, receipt: Receipt) -> None:
         """Write down what came of an attempt."""
         async with self._database.transaction() as tx:
-            await delivered(
+            await record_attempt(
                 tx,
-                parcel.attempt_id,
+                event.attempt_id,
                 receipt,
                 at=await db.now(tx),
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
-                parts=self._office,
+                parts=self._parts,
             )
 
-    async def _hand_over(self, parcel: Parcel) -> Receipt:
-        body = json.dumps(parcel.body, ensure_ascii=False).encode()
-        signed = headers(parcel.secrets, str(parcel.event_id), body, at=clock.now())
+    async def _hand_over(self, event: OutgoingEvent) -> Receipt:
+        body = json.dumps(event.body, ensure_ascii=False).encode()
+        signed = headers(event.secrets, str(event.event_id), body, at=clock.now())
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._post(parcel.url, dict(signed), body)
+                return await self._post(event.url, dict(signed), body)
         except Forbidden:
             return Receipt(Result.FORBIDDEN, "Cette adresse mène à un réseau qui ne peut pas être appelé.")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:  # TimeoutError is an OSError

@@ -15,7 +15,7 @@ _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")
 
 
 def may_be_called(address: IPAddress, networks: Sequence[IPNetwork] = ()) -> bool:
-    """Tell whether we call this address: a public one, or one of the networks that were named.
+    """Return whether we call this address: a public one, or one of the networks that were named.
 
     An IPv4 address inside an IPv6 one is judged by itself. Link-local addresses, among them the metadata services of
     clouds, are never called, whatever was named.

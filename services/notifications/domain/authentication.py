@@ -11,7 +11,7 @@ LONGEST_FIELD: Final = 4_000
 
 
 def is_authenticated(fields: Sequence[str], *, server: str, sender: str) -> bool:
-    """Tell whether a server vouches for the domain of a sender, by DMARC, or by a DKIM or SPF result of that domain.
+    """Return whether a server vouches for the domain of a sender, by DMARC, or by a DKIM or SPF result of that domain.
 
     `fields` are the `Authentication-Results` of a mail from its top. Only the first that bears the server's name
     counts: what stands below, or bears another name, may have been written by the sender.
@@ -27,7 +27,7 @@ def is_authenticated(fields: Sequence[str], *, server: str, sender: str) -> bool
 
 
 def _vouches(words: list[str], domain: str) -> bool:
-    """Tell whether one result passed, for this domain."""
+    """Return whether one result passed, for this domain."""
     method, _, result = words[0].casefold().partition("=") if words else ("", "", "")
     if result != "pass":
         return False
@@ -45,7 +45,7 @@ def _vouches(words: list[str], domain: str) -> bool:
 
 
 def _same(found: str, domain: str) -> bool:
-    """Tell whether an address or a domain belongs to this domain, or one is below the other."""
+    """Return whether an address or a domain belongs to this domain, or one is below the other."""
     other = found.rpartition("@")[2].rstrip(".")
     if "." not in other or "." not in domain:
         return other == domain != ""

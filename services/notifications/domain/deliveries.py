@@ -59,7 +59,7 @@ def follower_of(holder: str) -> UUID | None:
 
 
 def id_of(event_id: UUID, audience: str, holder: str) -> UUID:
-    """Return the id of the mail that an event owes to somebody; owed again from the journals, it is the same."""
+    """Return the id of the mail that an event makes for somebody; made again from the journals, it is the same."""
     return uuid5(event_id, f"{audience} {holder}")
 
 
@@ -149,6 +149,6 @@ _NO_MAIL_PLAINLY = ("550 ", "551 ", "553 ")
 
 
 def takes_no_mail(answer: str) -> bool:
-    """Tell whether a server's words mean that the address itself takes no mail, whoever writes and whatever."""
+    """Return whether a server's words mean that the address itself takes no mail, whoever writes and whatever."""
     code = _ENHANCED.search(answer)
     return code[0] in _NO_MAIL if code else answer.startswith(_NO_MAIL_PLAINLY)

@@ -26,7 +26,7 @@ def unnamed_service(departement: str) -> ServiceInCharge:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The addresses that were configured; départements' services may also be learned from what they tell."""
+    """The addresses that were configured; départements' services may also be known from their events."""
 
     services: Mapping[str, ServiceInCharge] = field(default_factory=dict)
     delegates: Mapping[str, str] = field(default_factory=dict)
@@ -36,9 +36,9 @@ class Directory:
     operator: str | None = None
 
     def service(
-        self, departement: str, learned: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
+        self, departement: str, announced: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
     ) -> ServiceInCharge:
-        """Return the service in charge: member by member what its agents entered, what was configured, what it told."""
-        known = [learned or unnamed_service(departement), self.services.get(departement), entered]
+        """Return the service in charge: each field as its agents entered it, as configured, or as its events said."""
+        known = [announced or unnamed_service(departement), self.services.get(departement), entered]
         members = {name: value for each in known if each for name, value in each.model_dump(exclude_none=True).items()}
         return ServiceInCharge.model_validate(members)

@@ -72,7 +72,7 @@ _AUTOMATIC_HEADERS: Final = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Fr
 
 
 def is_automatic(message: EmailMessage, *, return_path: str) -> bool:
-    """Tell whether no person wrote this (RFC 3834): an absence, a list, a report, or our own mail looping."""
+    """Return whether no person wrote this (RFC 3834): an absence, a list, a report, or our own mail looping."""
     submitted = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     return (
         not return_path
@@ -84,7 +84,7 @@ def is_automatic(message: EmailMessage, *, return_path: str) -> bool:
 
 
 def loops(message: EmailMessage) -> bool:
-    """Tell whether a mail has passed so many servers that it goes round."""
+    """Return whether a mail has passed so many servers that it goes round."""
     return len(message.get_all("Received", [])) > MOST_HOPS
 
 
@@ -149,7 +149,7 @@ def above(text: str, *, title: str = "") -> str:
 
 
 def _is_quoted_with_marks(text: str, start: int) -> bool:
-    """Tell whether a mark of quotation (`>`) stands before this place in its line."""
+    """Return whether a mark of quotation (`>`) stands before this place in its line."""
     return ">" in text[text.rfind("\n", 0, start) + 1 : start]
 
 
@@ -191,7 +191,7 @@ def _without_headers(lines: list[str]) -> list[str]:
 
 
 def _answers_between(below: str) -> bool:
-    """Tell whether somebody wrote between quoted lines: those are marked, and others stand among them.
+    """Return whether somebody wrote between quoted lines: those are marked, and others stand among them.
 
     Asked only where our own first line is marked: below one that is not, the marked lines are quotations of ours.
     """
@@ -235,6 +235,6 @@ class _Words(HTMLParser):
             self._found.append("\n")
 
     def handle_data(self, data: str) -> None:
-        """Keep what is read."""
+        """Store what is read."""
         if not self._silent:
             self._found.append(data.replace("\n", " "))

@@ -24,7 +24,7 @@ _SEAL_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class ReturnAddresses:
-    """Makes and reads the addresses below one domain, whose mail is handed to our door."""
+    """Makes and reads the addresses below one domain, whose mail is delivered to `InboundMail`."""
 
     domain: str
     key: str = field(repr=False)

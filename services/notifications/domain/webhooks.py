@@ -16,7 +16,7 @@ from shared.contracts.fact import Fact
 from shared.keys import keys
 
 FACTS: Final = (*intake.FACTS, *qualification.FACTS, *escalation.FACTS)
-"""What partners may be told: everything that the three services say of requests, pacts and programmes."""
+"""What partners may receive: every event of the three services about requests, pacts and programmes."""
 
 _MEMBERS: Final = frozenset(
     {
@@ -35,7 +35,7 @@ OLD_SECRET_LASTS: Final = timedelta(days=1)
 LONGEST_WAIT: Final = timedelta(hours=4)
 """As long as a partner may ask us to wait (`Retry-After`)."""
 KEPT_FOR: Final = timedelta(days=90)
-"""How long events and attempts are kept: as far back as a partner may ask to be told again."""
+"""How long events and attempts are kept: as far back as a partner may ask to be sent them again."""
 
 
 class State(StrEnum):
@@ -60,7 +60,7 @@ GONE: Final = 410
 """By this status a partner says that they want nothing more."""
 
 
-def told_of(fact: Fact, *, event_id: UUID, number: str | None) -> dict[str, Any]:
+def webhook_payload(fact: Fact, *, event_id: UUID, number: str | None) -> dict[str, Any]:
     """Say of a fact what a partner may know: what, when, which request and where; nothing that people typed.
 
     Who needs more asks the API, with an agent's token and perimeter.
@@ -115,8 +115,8 @@ class Secrets:
 
     def every(self, webhook_id: UUID, generation: int) -> list[str]:
         """Return the secret made with each key, newest first: the partner may still know the one of an older key."""
-        told = f"webhook\0{webhook_id}\0{generation}".encode()
-        digests = (hmac.digest(key.raw, told, hashlib.sha256) for key in keys(self.key))
+        subject = f"webhook\0{webhook_id}\0{generation}".encode()
+        digests = (hmac.digest(key.raw, subject, hashlib.sha256) for key in keys(self.key))
         return ["whsec_" + base64.b64encode(digest).decode() for digest in digests]
 
 

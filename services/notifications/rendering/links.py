@@ -62,7 +62,7 @@ class MailLinks:
 
 
 def mark(delivery_id: UUID) -> str:
-    """Return what stands in a kept mail for its secret link."""
+    """Return what stands in a stored mail for its secret link."""
     return f"cousu-main:lien-personnel:{delivery_id}"
 
 
@@ -71,5 +71,5 @@ MASKED: Final = "lien-personnel-masque"
 
 
 def hide(body: str, delivery_id: UUID, *, behind: str = f"#{MASKED}") -> str:
-    """Show a kept mail to agents: the secret link stays with its addressee."""
+    """Show a stored mail to agents: the secret link stays with its addressee."""
     return re.sub(re.escape(mark(delivery_id)) + r"(#[a-z]+)?", behind, body)

@@ -1,6 +1,6 @@
 """Render a mail: subject, text and accessible HTML from a template and an event.
 
-A template is written once, as text. What starts a line tells what it is: `# ` a heading, `- ` an item, `> ` a
+A template is written once, as text. The start of a line marks what it is: `# ` a heading, `- ` an item, `> ` a
 quotation, `@ ` the one link; empty lines part paragraphs. Whatever comes from people is put on one line, or quoted with
 `quote`, so that it can never become structure, a header or markup.
 """
@@ -37,7 +37,7 @@ class RenderedMail:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One paragraph, heading, list, quotation or link of a letter."""
+    """One paragraph, heading, list, quotation or link of a mail."""
 
     kind: str
     lines: tuple[str, ...]
@@ -61,7 +61,7 @@ def quote(text: str) -> str:
 
 
 def _finalize(value: object) -> object:
-    """Keep a value from starting a structure of its own."""
+    """Prevent a value from starting a structure of its own."""
     return value if isinstance(value, _Quoted) else one_line(value).lstrip("#>-@ ")
 
 
@@ -89,7 +89,7 @@ def _environments() -> tuple[Environment, Environment]:
 
 
 class MailRenderer:
-    """Writes letters."""
+    """Renders mails from their templates."""
 
     def __init__(self) -> None:
         self._texts, self._pages = _environments()
@@ -118,7 +118,7 @@ def _parts(text: str) -> Iterator[Part]:
 
 
 def _plain(parts: tuple[Part, ...], link: str) -> str:
-    """Write a letter as text."""
+    """Render a mail as plain text."""
     blocks = []
     for part in parts:
         if part.kind == "heading":

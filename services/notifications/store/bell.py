@@ -7,7 +7,7 @@ from shared.db import Transaction
 
 
 async def mark_read(tx: Transaction, agent_id: UUID, holders: list[str], *, only: UUID | None, at: datetime) -> int:
-    """Mark one notice of these mailboxes as read, or all there are; tell how many of them are the agent's."""
+    """Mark one notice of these mailboxes as read, or all there are; return how many of them are the agent's."""
     marked: int = await tx.fetchval(
         """
         WITH ringing AS (

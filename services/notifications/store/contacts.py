@@ -18,7 +18,7 @@ async def contacts(reader: Reader, holders: list[str]) -> dict[str, ServiceInCha
 
 
 async def set_contact(tx: Transaction, holder: str, entered: ServiceInCharge, *, by: UUID, at: datetime) -> None:
-    """Keep how a team is reached."""
+    """Store how a team is reached."""
     await tx.execute(
         """
         INSERT INTO contact (holder, name, address, email, phone, changed_by, changed_at)
@@ -42,14 +42,14 @@ async def set_contact(tx: Transaction, holder: str, entered: ServiceInCharge, *,
 
 
 async def forget_contact(tx: Transaction, holder: str) -> None:
-    """Forget what was entered: what is configured or was told holds again."""
+    """Delete what was entered: what is configured or was in an event is valid again."""
     await tx.execute("DELETE FROM contact WHERE holder = $1", holder)
 
 
-async def learn_provider(
+async def save_provider(
     tx: Transaction, departement: str, request_id: UUID, provider: Provider, *, at: datetime
 ) -> None:
-    """Keep how a provider is reached, as told with a request, unless that was told later than `at`."""
+    """Store how a provider is reached, as an event of a request says, unless a later event is stored."""
     await tx.execute(
         """
         INSERT INTO presented_provider AS p (provider_id, departement, request_id, name, email, phone, told_at)

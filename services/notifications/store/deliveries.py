@@ -94,7 +94,7 @@ async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
 
 
 async def lock_delivery(tx: Transaction, delivery_id: UUID, perimeter: Perimeter) -> tuple[Delivery, Row]:
-    """Lock a delivery of the caller's perimeter; give it, and the row with what it is about."""
+    """Lock a delivery of the caller's perimeter; return it, and the row with what it is about."""
     row = await tx.fetchrow(
         f"""
         SELECT id, status, attempts, round, next_attempt_at, tried_since, recipient, holder, audience, departement,
@@ -121,7 +121,7 @@ async def lock_delivery(tx: Transaction, delivery_id: UUID, perimeter: Perimeter
 
 
 async def save_resend(tx: Transaction, delivery: Delivery, *, asked_by: str) -> None:
-    """Keep that somebody asked to send it again, on its own and at once; refuse an address that already had it."""
+    """Record that somebody asked to send it again, on its own and at once; refuse an address that already had it."""
     try:
         async with tx.savepoint():
             await tx.execute(
@@ -142,7 +142,7 @@ async def save_resend(tx: Transaction, delivery: Delivery, *, asked_by: str) -> 
 
 
 async def alone(tx: Transaction, what: int) -> bool:
-    """Tell whether this transaction is the only one doing `what`, until it ends."""
+    """Return whether this transaction is the only one doing `what`, until it ends."""
     taken: bool = await tx.fetchval("SELECT pg_try_advisory_xact_lock(1001, $1)", what)
     return taken
 

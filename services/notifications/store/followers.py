@@ -17,7 +17,7 @@ class Follower:
 
 
 async def add_follower(tx: Transaction, request_id: UUID, follower: Follower) -> None:
-    """Keep who follows a request."""
+    """Store who follows a request."""
     await tx.execute(
         "INSERT INTO follower (id, request_id, name, email) VALUES ($1, $2, $3, $4)",
         follower.id,
@@ -28,7 +28,7 @@ async def add_follower(tx: Transaction, request_id: UUID, follower: Follower) ->
 
 
 async def end_follower(tx: Transaction, follower_id: UUID, *, at: datetime) -> None:
-    """Keep that somebody follows no more."""
+    """Record that somebody follows no more."""
     await tx.execute("UPDATE follower SET ended_at = $2 WHERE id = $1", follower_id, at)
 
 

@@ -45,7 +45,7 @@ async def answered(reader: Reader, delivery_id: UUID) -> Answered | None:
 
 
 async def note_incoming(tx: Transaction, delivery_id: UUID, digest: bytes, *, kind: str, at: datetime) -> bool:
-    """Write down that something came back to a mail; tell whether it is new."""
+    """Write down that something came back to a mail; return whether it is new."""
     added = await tx.fetchval(
         """
         INSERT INTO incoming_mail (delivery_id, digest, kind, received_at)
@@ -88,7 +88,7 @@ async def replies_about(reader: Reader, request_id: UUID, audience: Audience, si
 
 
 async def note_returned(tx: Transaction, delivery_id: UUID, *, answer: str, at: datetime) -> tuple[Tried, bool] | None:
-    """Write among the attempts that a mail came back; give it, locked, and whether it counted as gone."""
+    """Write among the attempts that a mail came back; return it, locked, and whether it counted as gone."""
     row = await tx.fetchrow(
         """
         SELECT id, event_id, request_id, departement, audience, template, holder, recipient, attempts, tried_since,
@@ -101,8 +101,8 @@ async def note_returned(tx: Transaction, delivery_id: UUID, *, answer: str, at: 
     )
     if row is None:
         return None
-    told = dict(row)
-    gone, number = told.pop("gone"), told.pop("round")
+    values = dict(row)
+    gone, number = values.pop("gone"), values.pop("round")
     await tx.execute(
         """
         INSERT INTO delivery_attempt (id, delivery_id, round, began_at, ended_at, result, answer)
@@ -114,11 +114,11 @@ async def note_returned(tx: Transaction, delivery_id: UUID, *, answer: str, at: 
         at,
         answer,
     )
-    return Tried(**told), gone
+    return Tried(**values), gone
 
 
 async def flag_address(tx: Transaction, address: str, *, answer: str, delivery_id: UUID, at: datetime) -> None:
-    """Keep that an address takes no mail; since when it did not is kept from the first time."""
+    """Record that an address takes no mail; since when it did not is kept from the first time."""
     await tx.execute(
         """
         INSERT INTO bad_address (id, address, since, answer, delivery_id)
@@ -134,7 +134,7 @@ async def flag_address(tx: Transaction, address: str, *, answer: str, delivery_i
 
 
 async def clear_address(tx: Transaction, address_id: UUID, perimeter: Perimeter) -> bool:
-    """Forget that an address takes no mail; tell whether there was one that mails of the perimeter go to."""
+    """Forget that an address takes no mail; return whether there was one that mails of the perimeter go to."""
     cleared = await tx.fetchval(
         f"""
         DELETE FROM bad_address b

@@ -98,7 +98,7 @@ async def copy_recipients(
 async def set_preference(
     tx: Transaction, holder: str, audience: str, template: str, choice: Preference, *, by: UUID, at: datetime
 ) -> None:
-    """Keep a choice."""
+    """Store a choice."""
     await tx.execute(
         """
         INSERT INTO preference (holder, audience, template, cadence, hour, weekday, changed_by, changed_at)
@@ -149,7 +149,7 @@ async def absence_of(reader: Reader, agent_id: UUID, *, today: date) -> Absence 
 
 
 async def set_absence(tx: Transaction, agent_id: UUID, absence: Absence, *, at: datetime) -> None:
-    """Keep an absence in place of the one before."""
+    """Store an absence in place of the one before."""
     await tx.execute(
         """
         INSERT INTO absence (agent_id, from_on, until_on, stand_in, changed_at)

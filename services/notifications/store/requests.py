@@ -24,8 +24,8 @@ class KnownRequest:
     withdrawn_at: datetime | None = None
 
 
-async def remember_request(tx: Transaction, known: KnownRequest, *, at: datetime) -> None:
-    """Keep what mails need of a request that was just filed."""
+async def save_request(tx: Transaction, known: KnownRequest, *, at: datetime) -> None:
+    """Store what mails need of a request that was just filed."""
     await tx.execute(
         """
         INSERT INTO known_request (
@@ -62,7 +62,7 @@ async def known_request(reader: Reader, request_id: UUID) -> KnownRequest | None
 
 
 async def replace_link(tx: Transaction, request_id: UUID, generation: int) -> None:
-    """Keep which tracking link is sent; an older generation never comes back."""
+    """Store which tracking link is sent; an older generation never comes back."""
     await tx.execute(
         "UPDATE known_request SET link_generation = greatest(link_generation, $2) WHERE request_id = $1",
         request_id,
@@ -71,7 +71,7 @@ async def replace_link(tx: Transaction, request_id: UUID, generation: int) -> No
 
 
 async def note_escalation(tx: Transaction, request_id: UUID) -> None:
-    """Keep that the national team had the request."""
+    """Record that the national team had the request."""
     await tx.execute("UPDATE known_request SET escalated = true WHERE request_id = $1", request_id)
 
 
@@ -81,7 +81,7 @@ async def note_withdrawal(tx: Transaction, request_id: UUID, *, at: datetime) ->
 
 
 async def note_programme(tx: Transaction, request_id: UUID, programme: str) -> None:
-    """Keep that a programme's team had the request."""
+    """Record that a programme's team had the request."""
     await tx.execute(
         """
         UPDATE known_request SET programmes = programmes || $2::text
@@ -93,7 +93,7 @@ async def note_programme(tx: Transaction, request_id: UUID, programme: str) -> N
 
 
 async def note_transfer(tx: Transaction, request_id: UUID, departement: str, *, at: datetime) -> None:
-    """Keep which département has the request, unless a later transfer is known."""
+    """Store which département has the request, unless a later transfer is known."""
     await tx.execute(
         """
         UPDATE known_request SET departement = $2, in_charge_since = $3
@@ -105,10 +105,10 @@ async def note_transfer(tx: Transaction, request_id: UUID, departement: str, *, 
     )
 
 
-async def learn_service(
+async def save_service(
     tx: Transaction, departement: str, request_id: UUID, service: ServiceInCharge, *, at: datetime
 ) -> None:
-    """Keep how a département's service presents itself with a request, unless it did so later than `at`.
+    """Store how a département's service presents itself with a request, unless it did so later than `at`.
 
     No row is shared by the requests of a département: batches beside each other would wait for it in a ring.
     """
@@ -134,7 +134,7 @@ async def learn_service(
     )
 
 
-async def learned_service(reader: Reader, departement: str) -> ServiceInCharge | None:
+async def service_from_events(reader: Reader, departement: str) -> ServiceInCharge | None:
     """Return how a département's service presented itself last."""
     row = await reader.fetchrow(
         """

@@ -167,7 +167,7 @@ async def queue_again(tx: Transaction, delivery_id: UUID, *, next_attempt_at: da
 async def conclude(
     tx: Transaction, delivery_id: UUID, *, status: Status, reason: str | None, sent_at: datetime | None
 ) -> list[Tried]:
-    """Set how a delivery ended, and with it what its digest gathered; give all that were concerned, by request.
+    """Set how a delivery ended, and with it what its digest gathered; return all that were concerned, by request.
 
     Each of them may record an event: the streams of two digests about the same requests are locked in one order.
     """
@@ -200,7 +200,7 @@ async def conclude(
 async def note_outcome(
     tx: Transaction, delivery_id: UUID, *, status: Status, reason: str | None, sent_at: datetime | None
 ) -> None:
-    """Write down how a delivery ended, as it was told: for a database that is rebuilt."""
+    """Write down how a delivery ended, as its event says: for a database that is rebuilt."""
     await tx.execute(
         """
         UPDATE delivery SET status = $2, reason = $3, sent_at = coalesce($4, sent_at), next_attempt_at = NULL

@@ -23,7 +23,7 @@ IN_PERIMETER = "($1::text[] IS NULL OR (w.departements <> '{}' AND w.departement
 async def note_partner_event(
     tx: Transaction, event_id: UUID, *, wire_type: str, departement: str, body: dict[str, Any], at: datetime
 ) -> None:
-    """Keep what partners may be told of an event, once."""
+    """Store what partners may receive of an event, once."""
     await tx.execute(
         """
         INSERT INTO partner_event (event_id, type, departement, body, noted_at)
@@ -39,7 +39,7 @@ async def note_partner_event(
 
 
 async def number_partner_events(tx: Transaction) -> int:
-    """Give positions to what was committed since; tell to how many. One numberer at a time."""
+    """Give positions to what was committed since; return how many. One numberer at a time."""
     if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(1001, $1)", _NUMBERING):
         return 0
     numbered: int = await tx.fetchval(
@@ -108,7 +108,7 @@ class NewWebhook:
 
 
 async def add_webhook(tx: Transaction, new: NewWebhook) -> None:
-    """Keep a subscription."""
+    """Store a subscription."""
     await tx.execute(
         """
         INSERT INTO webhook (

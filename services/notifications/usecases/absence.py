@@ -28,7 +28,7 @@ def today_of(agent: Agent, at: datetime) -> date:
 
 
 async def set_absence(do: Context, command: SetAbsence) -> None:
-    """Keep an absence in place of the one before; refuses days gone by, and a colleague who sees less."""
+    """Store an absence in place of the one before; refuses days gone by, and a colleague who sees less."""
     today = today_of(do.agent, do.at)
     errors = []
     if command.until_on < command.from_on:

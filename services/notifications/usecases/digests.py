@@ -16,7 +16,7 @@ _GATHERING = 1
 
 
 async def gather_digests(tx: Transaction, *, at: datetime, parts: Parts) -> int:
-    """Make the digests that are due, one per reader; tell how many. Several copies may try: one does it."""
+    """Make the digests that are due, one per reader; return how many. Several copies may try: one does it."""
     if not await alone(tx, _GATHERING):
         return 0
     waiting = await due_for_digest(tx, at=at)
@@ -34,8 +34,8 @@ async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime,
     kind = {"national": "escalations", "programme": "escalations", "operator": "notifications"}.get(
         first["audience"], "cases"
     )
-    context = {"letters": mails, "cadence": first["cadence"], "preferences": parts.links.preferences}
-    letter = parts.renderer.write(DIGEST, context, link=parts.links.open(kind, ""))
+    context = {"mails": mails, "cadence": first["cadence"], "preferences": parts.links.preferences}
+    rendered = parts.renderer.write(DIGEST, context, link=parts.links.open(kind, ""))
     digest_id = clock.new_id()
     digest = NewDelivery(
         id=digest_id,
@@ -49,9 +49,9 @@ async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime,
         template=DIGEST,
         holder=first["holder"],
         recipient=first["recipient"],
-        subject=letter.subject,
-        text_body=letter.text,
-        html_body=letter.html,
+        subject=rendered.subject,
+        text_body=rendered.text,
+        html_body=rendered.html,
         link_kind=kind,
         link_target="",
         reply_to=None,

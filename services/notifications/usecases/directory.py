@@ -8,7 +8,7 @@ from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.preferences import ROLES_OF
 from services.notifications.store.contacts import forget_contact, set_contact
 from services.notifications.usecases.context import Context
-from services.notifications.usecases.tell import mailbox
+from services.notifications.usecases.deliveries import mailbox
 from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.contracts.notifications import Audience
@@ -18,7 +18,7 @@ from shared.identity.model import DEPARTEMENTAL, Agent, Role
 
 
 class NotYourContact(Forbidden):
-    """Another team keeps this entry (HTTP 403)."""
+    """Another team edits this entry (HTTP 403)."""
 
     code = "not_your_contact"
     title = "Another team keeps this entry of the directory"
@@ -38,7 +38,7 @@ class Entry:
         return f"mailbox:{self.audience}:{self.scope}" if self.scope else mailbox(self.audience, None)
 
     def may_be_edited_by(self, agent: Agent) -> bool:
-        """Tell whether an agent keeps it: an operator those of their départements, others that of their own team."""
+        """Return whether an agent may edit it: operators in their départements, others that of their own team."""
         if agent.has(Role.OPERATOR) and (agent.perimeter is None or self.audience in {"departement", "delegate"}):
             return self.is_seen_by(agent)
         match self.audience:
@@ -52,7 +52,7 @@ class Entry:
                 return False
 
     def is_seen_by(self, agent: Agent) -> bool:
-        """Tell whether it lies in an agent's perimeter; national teams are everybody's."""
+        """Return whether it lies in an agent's perimeter; national teams are everybody's."""
         return self.audience not in {"departement", "delegate"} or agent.sees(self.scope or "")
 
 
@@ -95,8 +95,8 @@ class EnterContact(Team):
 
 
 async def enter_contact(do: Context, command: EnterContact) -> Entry:
-    """Keep how a team is reached; it holds for what is written from now on, and for what is sent again."""
-    entry = _kept_by(do, command)
+    """Store how a team is reached; it holds for what is written from now on, and for what is sent again."""
+    entry = _editable(do, command)
     entered = ServiceInCharge(name=command.name, address=command.address, email=command.email, phone=command.phone)
     await set_contact(do.tx, entry.holder, entered, by=do.agent.id, at=do.at)
     return entry
@@ -104,13 +104,13 @@ async def enter_contact(do: Context, command: EnterContact) -> Entry:
 
 async def withdraw_contact(do: Context, command: Team) -> Entry:
     """Forget what was entered: what is configured or was presented by the service holds again."""
-    entry = _kept_by(do, command)
+    entry = _editable(do, command)
     await forget_contact(do.tx, entry.holder)
     return entry
 
 
-def _kept_by(do: Context, team: Team) -> Entry:
-    """Find a team that the agent keeps; refuses others that they see (`NotYourContact`)."""
+def _editable(do: Context, team: Team) -> Entry:
+    """Return a team that the agent may edit; refuses others that they see (`NotYourContact`)."""
     entry = entry_of(team.audience, team.scope, do.agent)
     if not entry.may_be_edited_by(do.agent):
         raise NotYourContact

@@ -11,5 +11,9 @@ DELIVERIES = Gauge("cousu_deliveries", "Mails that are not sent, by where they s
 OLDEST_DUE = Gauge(
     "cousu_deliveries_oldest_due_seconds", "How long the first mail in the queue has been due, tried in vain or not"
 )
-INCOMING = Counter("cousu_incoming_mails_total", "Mails that came back to the door, by what they were", ["kind"])
-PARCELS = Counter("cousu_webhook_attempts_total", "Attempts to give an event to a partner, by result", ["result"])
+INCOMING = Counter(
+    "cousu_incoming_mails_total", "Replies and delivery reports that mail servers delivered, by kind", ["kind"]
+)
+WEBHOOK_ATTEMPTS = Counter(
+    "cousu_webhook_attempts_total", "Attempts to give an event to a partner, by result", ["result"]
+)

@@ -80,7 +80,7 @@ def mailboxes_of(agent: Agent, audience: Audience) -> list[str]:
 
 
 async def choose(do: Context, command: Choose) -> None:
-    """Keep choices; they change mails to come, not those that already wait."""
+    """Store choices; they change mails to come, not those that already wait."""
     agent = do.agent
     for number, choice in enumerate(command.items):
         if choice.audience not in audiences_of(agent):

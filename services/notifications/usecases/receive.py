@@ -21,9 +21,9 @@ from services.notifications.store.incoming import (
     replies_about,
     replies_since,
 )
+from services.notifications.usecases.deliveries import create_deliveries, in_time
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.send import give_up
-from services.notifications.usecases.tell import in_time, tell
 from shared import clock
 from shared.contracts.notifications import ReplyReceived
 from shared.db import Transaction
@@ -51,7 +51,7 @@ _NOT_AUTHENTICATED = (
 async def take_reply(
     tx: Transaction, delivery_id: UUID, reply: Reply, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
-    """Tell what somebody answered to a mail; once, however often their server delivers it."""
+    """Record what somebody answered to a mail; once, however often their server delivers it."""
     mail = await answered(tx, delivery_id)
     if mail is None:
         raise NotFound
@@ -76,12 +76,12 @@ async def take_reply(
         reply_id=clock.new_id(),
         text=_signed(reply, mail.recipient),
     )
-    told = await journal.record(tx, fact)
-    await tell(tx, fact, event_id=told, at=at, parts=parts)
+    event_id = await journal.record(tx, fact)
+    await create_deliveries(tx, fact, event_id=event_id, at=at, parts=parts)
 
 
 def _signed(reply: Reply, recipient: str) -> str:
-    """Mask secret links; say when another than the addressee answered, and when nobody vouches for who it was."""
+    """Mask secret links; add when another than the addressee answered, and when nobody vouches for who it was."""
     text = hidden(reply.text)
     if reply.sender and reply.sender.casefold() != recipient.casefold():
         text += f"\n\n(Réponse envoyée par {hidden(reply.sender)})"
@@ -93,7 +93,7 @@ def _signed(reply: Reply, recipient: str) -> str:
 async def take_report(
     tx: Transaction, delivery_id: UUID, report: Report, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
-    """Note what a mail server says of a mail that it had taken; one that it gives up has failed after all."""
+    """Store a delivery report on its mail; a mail that the server gives up after accepting it has failed."""
     if not await note_incoming(tx, delivery_id, digest, kind="report", at=at) or not report.given_up:
         return
     answer = without_addresses(report.answer) or "Le serveur du destinataire a renvoyé le message."

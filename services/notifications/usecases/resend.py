@@ -8,7 +8,7 @@ from services.notifications.store.contacts import contacts
 from services.notifications.store.deliveries import lock_delivery, save_resend
 from services.notifications.store.incoming import clear_address
 from services.notifications.usecases.context import Context
-from services.notifications.usecases.tell import mailbox_address, service_in_charge
+from services.notifications.usecases.deliveries import mailbox_address, service_in_charge
 from shared.commands import NoBody
 from shared.errors import Conflict, NotFound
 from shared.identity.model import Role
@@ -26,7 +26,7 @@ class StillNoAddress(Conflict):
 
 
 async def resend(do: Context, delivery_id: UUID, _: NoBody) -> None:
-    """Queue a mail again, also one that was sent, to the mailbox's present address; who asked is kept."""
+    """Queue a mail again, also one that was sent, to the mailbox's present address; who asked is stored."""
     agent = do.agent
     agent.require(*MAY_RESEND)
     delivery, about = await lock_delivery(do.tx, delivery_id, Perimeter.of(agent))

@@ -35,8 +35,8 @@ from services.notifications.store.sending import (
     queue_again,
     settle_attempt,
 )
+from services.notifications.usecases.deliveries import in_time, record_failure
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.tell import in_time, record_failure
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
 from shared.db import Row, Transaction
@@ -48,7 +48,7 @@ UNKNOWN = "La connexion s’est interrompue pendant la remise : le serveur a pe
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingMail:
     """One mail on its way, with its secret link."""
 
     attempt_id: UUID
@@ -75,10 +75,10 @@ class Outcome:
 
 
 class Postponed:
-    """The mail that was due waits: its recipient had as many as may be for now."""
+    """The mail that was due waits: its recipient has had the most that they may get for now."""
 
 
-async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> Outgoing | Postponed | None:
+async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> OutgoingMail | Postponed | None:
     """Take the next mail that is due; None when there is none.
 
     One mail to a transaction, also when it is postponed: its recipient's count stays locked until the end.
@@ -100,7 +100,7 @@ async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> Outgoing | Po
         text, html = (body.replace(mark(row["id"]), link) for body in (text, html))
     back = parts.returns
     answerable = back is not None and row["audience"] in ANSWERABLE and row["request_id"] is not None
-    return Outgoing(
+    return OutgoingMail(
         attempt_id=attempt_id,
         delivery_id=row["id"],
         round=row["round"],
@@ -116,7 +116,7 @@ async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> Outgoing | Po
 
 
 async def _pause_of_recipient(tx: Transaction, row: Row, parts: Parts) -> timedelta | None:
-    """Count a mail that strangers can cause, at its first attempt; give how long it waits when there is no room.
+    """Count a mail that strangers can cause, at its first attempt; return how long it waits when there is no room.
 
     What an agent asks to be sent again is sent.
     """
@@ -138,14 +138,14 @@ async def content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) ->
 async def ended(
     tx: Transaction, attempt_id: UUID, outcome: Outcome, *, at: datetime, chance: float, parts: Parts
 ) -> None:
-    """Note how an attempt ended: sent, tried again later, given up, or uncertain; tell the first and the third."""
+    """Store how an attempt ended: sent or given up (both recorded as events), tried again later, or uncertain."""
     tried = await settle_attempt(tx, attempt_id, result=outcome.result, answer=outcome.answer, at=at)
     if tried is None:
         return
     match outcome.result:
         case Result.SENT:
             for mail in await conclude(tx, tried.id, status=Status.SENT, reason=None, sent_at=at):
-                await _tell_success(tx, mail, at=at)
+                await _record_success(tx, mail, at=at)
         case Result.REFUSED:
             if takes_no_mail(outcome.answer):
                 await flag_address(tx, tried.recipient, answer=outcome.answer, delivery_id=tried.id, at=at)
@@ -167,7 +167,7 @@ async def ended(
 
 
 async def settle_lost(tx: Transaction, *, at: datetime, chance: float, parts: Parts) -> Result | None:
-    """Settle one attempt whose sender is gone; tell how it ended, None when there is none.
+    """Settle one attempt whose sender is gone; return how it ended, None when there is none.
 
     One to a transaction: each may record events of several requests (a digest), and their streams are locked by id.
     """
@@ -181,13 +181,13 @@ async def settle_lost(tx: Transaction, *, at: datetime, chance: float, parts: Pa
 
 
 async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, parts: Parts) -> None:
-    """Note that a mail reached nobody, and tell it; a digest failed for each mail in it."""
+    """Note that a mail reached nobody, and record it as an event; a digest failed for each mail in it."""
     for mail in await conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
         if mail.template != DIGEST:
             await record_failure(tx, mail, reason=reason, at=at, parts=parts)
 
 
-async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
+async def _record_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
     if mail.template == DIGEST or mail.request_id is None:
         return
     fact = DeliverySucceeded(
@@ -201,5 +201,5 @@ async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
         colleague_id=follower_of(mail.holder),
     )
     await journal.record(tx, fact)
-    if fact.at != at:  # the mail shows the moment that the event tells, so that a replay shows the same
+    if fact.at != at:  # the mail shows the moment of the event, so that a replay shows the same
         await note_outcome(tx, mail.id, status=Status.SENT, reason=None, sent_at=fact.at)

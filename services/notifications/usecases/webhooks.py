@@ -25,17 +25,17 @@ from shared.contracts.fact import Fact
 from shared.db import Row, Transaction
 
 
-async def note_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime) -> None:
-    """Keep what partners may be told of a fact."""
+async def store_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime) -> None:
+    """Store what partners may receive of a fact, unless the service is rebuilt."""
     if tx.replaying:
         return
     request = await known_request(tx, fact.request_id)
-    body = domain.told_of(fact, event_id=event_id, number=request.number if request else None)
+    body = domain.webhook_payload(fact, event_id=event_id, number=request.number if request else None)
     await note_partner_event(tx, event_id, wire_type=fact.wire_type, departement=fact.departement, body=body, at=at)
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingEvent:
     """One event on its way to a partner, with the secrets that sign it."""
 
     attempt_id: UUID
@@ -46,19 +46,19 @@ class Parcel:
     secrets: list[str]
 
 
-async def next_parcel(tx: Transaction, *, at: datetime, secrets: domain.Secrets) -> Parcel | None:
+async def next_event(tx: Transaction, *, at: datetime, secrets: domain.Secrets) -> OutgoingEvent | None:
     """Take the next event that is due to a partner, a requested test first; None when there is none."""
     if (row := await claim_test(tx, at=at)) is not None:
-        return _parcel(row, domain.test_event(row["event_id"], at=at), at=at, secrets=secrets)
+        return _outgoing(row, domain.test_event(row["event_id"], at=at), at=at, secrets=secrets)
     if (row := await claim_event(tx, at=at, lease=LEASE)) is not None:
-        return _parcel(row, row["body"], at=at, secrets=secrets)
+        return _outgoing(row, row["body"], at=at, secrets=secrets)
     return None
 
 
-def _parcel(row: Row, body: dict[str, object], *, at: datetime, secrets: domain.Secrets) -> Parcel:
+def _outgoing(row: Row, body: dict[str, object], *, at: datetime, secrets: domain.Secrets) -> OutgoingEvent:
     generation = row["secret_generation"]
     valid = [generation, generation - 1] if at - row["secret_changed_at"] < OLD_SECRET_LASTS else [generation]
-    return Parcel(
+    return OutgoingEvent(
         attempt_id=row["attempt_id"],
         webhook_id=row["id"],
         event_id=row["event_id"],
@@ -78,10 +78,10 @@ class Receipt:
     wait: timedelta | None = None
 
 
-async def delivered(
+async def record_attempt(
     tx: Transaction, attempt_id: UUID, receipt: Receipt, *, at: datetime, chance: float, parts: Parts
 ) -> None:
-    """Note what came of an attempt: go on to the next event, try again later, or suspend and tell the operator."""
+    """Note what came of an attempt: go on to the next event, try again later, or suspend and notify the operator."""
     row = await end_attempt(tx, attempt_id, result=receipt.result, status=receipt.status, answer=receipt.answer, at=at)
     if row is None:
         return
@@ -97,17 +97,17 @@ async def delivered(
     await save_state(
         tx, row["id"], state=State.SUSPENDED, because=because, position=row["position"], at=at, gave_up_at=at
     )
-    await _tell_operator(tx, row, receipt, attempt_id=attempt_id, at=at, parts=parts)
+    await _notify_operator(tx, row, receipt, attempt_id=attempt_id, at=at, parts=parts)
 
 
-async def _tell_operator(
+async def _notify_operator(
     tx: Transaction, webhook: Row, receipt: Receipt, *, attempt_id: UUID, at: datetime, parts: Parts
 ) -> None:
-    """Owe the operator's mailbox a mail about a subscription that is suspended by itself."""
+    """Queue a mail to the operator's mailbox about a subscription that was suspended automatically."""
     mail_id = uuid5(attempt_id, WEBHOOK_SUSPENDED)
     link = parts.links.open("webhook", str(webhook["id"]))
     context = {"webhook": webhook, "receipt": receipt, "gone": receipt.status == GONE}
-    letter = parts.renderer.write(WEBHOOK_SUSPENDED, context, link=link)
+    rendered = parts.renderer.write(WEBHOOK_SUSPENDED, context, link=link)
     recipient = parts.directory.operator or ""
     await add_delivery(
         tx,
@@ -123,9 +123,9 @@ async def _tell_operator(
             template=WEBHOOK_SUSPENDED,
             holder="mailbox:operator",
             recipient=recipient,
-            subject=letter.subject,
-            text_body=letter.text,
-            html_body=letter.html,
+            subject=rendered.subject,
+            text_body=rendered.text,
+            html_body=rendered.html,
             link_kind="webhook",
             link_target=str(webhook["id"]),
             reply_to=None,

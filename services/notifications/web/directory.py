@@ -9,9 +9,9 @@ from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.reads import contacts as contacts_reads
 from services.notifications.reads.contacts import announced_services, known_departements, rejected_addresses
 from services.notifications.store.contacts import contacts
+from services.notifications.usecases.deliveries import mailbox_address
 from services.notifications.usecases.directory import Entry, entries_of
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.tell import mailbox_address
 from services.notifications.web import words
 from services.notifications.web.context import AgentContext
 from shared.contracts.notifications import Audience

@@ -108,8 +108,8 @@ def template_view(renderer: MailRenderer, name: str, *, number: int = 0, about: 
     if number >= len(found):
         raise NotFound
     kind, mail, fact = found[number]
-    letter = example(renderer, fact, name, about)
-    return TemplateView(**_row(kind, mail), subject=letter.subject, text=letter.text, html=letter.html)
+    rendered = example(renderer, fact, name, about)
+    return TemplateView(**_row(kind, mail), subject=rendered.subject, text=rendered.text, html=rendered.html)
 
 
 def _row(fact: type[Fact], mail: Mail) -> dict[str, Any]:

@@ -101,11 +101,11 @@ def _for_our_pages(origin: str | None, parts: Parts) -> dict[str, str]:
 
 async def _counts(event_stream: EventStream, agent: Agent) -> AsyncGenerator[ServerSentEventMessage, None]:
     until = asyncio.get_running_loop().time() + LASTS
-    told = -1
+    known = -1
     with contextlib.suppress(*AWAY):
         async with event_stream.listening(agent) as listener:
             while (left := until - asyncio.get_running_loop().time()) > 0:
-                unread = await listener.other_than(told, within=left)
+                unread = await listener.other_than(known, within=left)
                 if unread is not None:
                     yield ServerSentEventMessage(event="unread", data=str(unread))
-                    told = unread
+                    known = unread

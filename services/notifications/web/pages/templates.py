@@ -7,7 +7,7 @@ from litestar.response import Template
 
 from services.notifications.reads.samples import latest_mails, latest_requests, request_numbered
 from services.notifications.store.contacts import contacts
-from services.notifications.usecases.tell import mailbox, service_in_charge
+from services.notifications.usecases.deliveries import mailbox, service_in_charge
 from services.notifications.web import words
 from services.notifications.web.context import AgentContext
 from services.notifications.web.pages.messages import mail_alone

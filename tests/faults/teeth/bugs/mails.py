@@ -26,8 +26,8 @@ BUGS = (
         "unknown_request_is_told_to_nobody",
         "An event that comes before the request it is about makes no mail.",
         "late_for_mails",
-        f"{NOTIFICATIONS}.usecases.tell:tell",
-        ignoring(f"{NOTIFICATIONS}.usecases.tell:RequestNotKnownYet"),
+        f"{NOTIFICATIONS}.usecases.deliveries:create_deliveries",
+        ignoring(f"{NOTIFICATIONS}.usecases.deliveries:RequestNotKnownYet"),
     ),
     bug(
         "steps_are_mailed_after_an_accepted_withdrawal",
@@ -81,7 +81,7 @@ BUGS = (
         "departements_locked_in_the_order_of_requests",
         "How a département's service presents itself is one row, which every request of it updates.",
         "digests_and_departements",
-        f"{NOTIFICATIONS}.store.requests:learn_service",
+        f"{NOTIFICATIONS}.store.requests:save_service",
         passing(request_id=instead(UUID(int=0))),
     ),
     bug(
@@ -95,7 +95,7 @@ BUGS = (
         "mails_are_told_by_the_bare_clock",
         "What became of a mail is told with the moment of this machine's clock, whatever is known of the request.",
         "heard",
-        f"{NOTIFICATIONS}.usecases.tell:in_time",
+        f"{NOTIFICATIONS}.usecases.deliveries:in_time",
         around(_bare),
     ),
     bug(

@@ -19,7 +19,7 @@ from services.notifications.store.contacts import contacts
 from services.notifications.store.deliveries import NewDelivery, add_delivery
 from services.notifications.store.followers import followers
 from services.notifications.store.preferences import Addressee, copy_recipients, preference
-from services.notifications.store.requests import KnownRequest, known_request, learned_service
+from services.notifications.store.requests import KnownRequest, known_request, service_from_events
 from services.notifications.usecases.parts import Parts
 from shared import db
 from shared.contracts import intake, qualification
@@ -42,8 +42,8 @@ class RequestNotKnownYet(WaitsForAnother, Conflict):
     sentence = "La demande n’est pas encore connue ici : elle arrive."
 
 
-async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, parts: Parts) -> None:
-    """Owe every mail that the fact makes; `at` is now, not when it happened, which may be long ago."""
+async def create_deliveries(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, parts: Parts) -> None:
+    """Queue every mail that the fact makes; `at` is now, not when it happened, which may be long ago."""
     request = await known_request(tx, fact.request_id)
     mails = mails_of(
         fact,
@@ -59,7 +59,7 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, par
     today = at.astimezone(parts.zone_of(fact.departement)).date()
     for mail in mails:
         for addressee in await _addressees(tx, mail, fact, request, service, parts.directory, entered, today=today):
-            await _owe(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, parts=parts)
+            await _create_delivery(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, parts=parts)
 
 
 async def _addressees(
@@ -77,7 +77,7 @@ async def _addressees(
     if mail.audience == "applicant":
         return await _applicants(tx, mail, fact, request) if request else []
     if mail.audience == "provider":
-        return [Addressee("person", _written(getattr(fact, "provider").email))]  # noqa: B009 - only such facts have one
+        return [Addressee("person", _valid_address(getattr(fact, "provider").email))]  # noqa: B009 - only such facts have one
     if isinstance(fact, qualification.PactPartyInvited):
         return [Addressee("person", fact.email)]
     programme = getattr(fact, "programme", None)
@@ -104,7 +104,7 @@ async def _applicants(tx: Transaction, mail: Mail, fact: Fact, request: KnownReq
     return [Addressee("person", request.contact_email), *([] if mail.alone else following)]
 
 
-def _written(address: str) -> str:
+def _valid_address(address: str) -> str:
     """Return an address that mail can be sent to, or nothing: a catalogue may hold anything."""
     try:
         return _EMAIL.validate_python(address)
@@ -129,8 +129,8 @@ async def service_in_charge(
     reader: Reader, departement: str, directory: Directory, entered: Mapping[str, ServiceInCharge]
 ) -> ServiceInCharge:
     """Return the département's service as mails name it."""
-    learned = await learned_service(reader, departement)
-    return directory.service(departement, learned, entered.get(mailbox("departement", departement)))
+    announced = await service_from_events(reader, departement)
+    return directory.service(departement, announced, entered.get(mailbox("departement", departement)))
 
 
 def mailbox_address(
@@ -152,7 +152,7 @@ def mailbox_address(
     return known[audience]
 
 
-async def _owe(
+async def _create_delivery(
     tx: Transaction,
     mail: Mail,
     addressee: Addressee,
@@ -182,7 +182,7 @@ async def _owe(
         "preferences": parts.links.preferences,
         "today": at.astimezone(parts.zone_of(fact.departement)).date(),
     }
-    letter = parts.renderer.write(mail.template, context, link=link)
+    rendered = parts.renderer.write(mail.template, context, link=link)
     known = addressee.address != ""
     cadence = addressee.preference.cadence if known else Cadence.INSTANT
     waits = cadence in {Cadence.DAILY, Cadence.WEEKLY}
@@ -199,9 +199,9 @@ async def _owe(
         template=mail.template,
         holder=addressee.holder,
         recipient=addressee.address,
-        subject=letter.subject,
-        text_body=letter.text,
-        html_body=letter.html,
+        subject=rendered.subject,
+        text_body=rendered.text,
+        html_body=rendered.html,
         link_kind=link_kind,
         link_target=target,
         reply_to=service.email if mail.audience in {"applicant", "provider", "party"} else None,
@@ -216,7 +216,7 @@ async def _owe(
 
 
 def _zone(mail: Mail, fact: Fact, parts: Parts) -> tzinfo:
-    """Tell by whose clock a digest leaves: the département's for its own people, Paris for the national teams."""
+    """Return the time zone of a digest: that of the département for its own agents, Paris for the national teams."""
     return parts.zone_of(fact.departement if mail.audience in {"departement", "delegate"} else None)
 
 
@@ -230,7 +230,7 @@ async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
 
 
 class Undelivered(Protocol):
-    """What is told of a mail that reached nobody."""
+    """The fields of a mail that `DeliveryFailed` publishes."""
 
     id: UUID
     event_id: UUID
@@ -242,7 +242,7 @@ class Undelivered(Protocol):
 
 
 async def record_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, parts: Parts) -> None:
-    """Record that a mail reached nobody, and owe what that fact makes: the département must know."""
+    """Record that a mail reached nobody, and queue the mail that this makes: the département must know."""
     if mail.request_id is None or tx.replaying:
         return
     failed = DeliveryFailed(
@@ -258,11 +258,11 @@ async def record_failure(tx: Transaction, mail: Undelivered, *, reason: str, at:
         takes_no_mail=deliveries.takes_no_mail(reason),
     )
     failed_id = await journal.record(tx, failed)
-    await tell(tx, failed, event_id=failed_id, at=at, parts=parts)
+    await create_deliveries(tx, failed, event_id=failed_id, at=at, parts=parts)
 
 
 def _target(mail: Mail, fact: Fact) -> str:
-    """Say what the mail's link leads to."""
+    """Return what the mail's link leads to."""
     match mail.link:
         case "orientation":
             generation = getattr(fact, "link_generation", 1)  # the first link is that of the question itself
@@ -280,7 +280,7 @@ def _target(mail: Mail, fact: Fact) -> str:
 
 
 def _link_of_party(fact: Fact) -> str:
-    """Say which link a party is sent: its own, of the generation that opens the pact."""
+    """Return which link a party is sent: its own, of the generation that opens the pact."""
     if not isinstance(fact, qualification.PactPartyInvited):
         raise TypeError(f"{fact.wire_type} invites no party")
     return f"{fact.party_id}.{fact.link_generation}"

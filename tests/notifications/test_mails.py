@@ -16,7 +16,7 @@ from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.rendering import examples
 from services.notifications.rendering.renderer import MailRenderer, RenderedMail, one_line, quote
 from services.notifications.store.followers import Follower
-from services.notifications.usecases.send import Outgoing
+from services.notifications.usecases.send import OutgoingMail
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import ApplicantKind, WithdrawalReason
@@ -160,7 +160,7 @@ def a_mail_sender() -> MailSender:
     return mail_sender
 
 
-def an_outgoing(**changes: object) -> Outgoing:
+def an_outgoing(**changes: object) -> OutgoingMail:
     delivery_id = uuid4()
     told: dict[str, object] = {
         "attempt_id": uuid4(),
@@ -174,7 +174,7 @@ def an_outgoing(**changes: object) -> Outgoing:
         "text": "Bonjour",
         "html": "<p>Bonjour</p>",
     }
-    return Outgoing(**{**told, **changes})  # type: ignore[arg-type] # a factory of one class
+    return OutgoingMail(**{**told, **changes})  # type: ignore[arg-type] # a factory of one class
 
 
 def test_who_chose_a_mail_is_told_where_to_end_it_and_nobody_ends_official_ones() -> None:
@@ -270,7 +270,7 @@ async def test_mails_that_a_stranger_causes_hold_nothing_that_the_stranger_wrote
     request = filed.request.model_copy(
         update={"title": WRITTEN, "description": WRITTEN, "applicant": applicant, "contact": contact}
     )
-    await world.tell(
+    await world.consume(
         filed.model_copy(update={"request": request}),
         examples.example_of(intake.TrackingLinkReplaced),
         invited.model_copy(update={"name": WRITTEN}),
