@@ -3,10 +3,11 @@
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-NARROW: Final = "\u202f"
-"""Narrow no-break space: between thousands, before “ %”, “;”, “?”."""
 SPACE: Final = "\u00a0"
-"""No-break space: between a number and its unit."""
+"""No-break space: between thousands, between a number and its unit.
+
+Not the narrow U+202F: the typeface has no such glyph, and the one that replaces it is too thin to part the thousands.
+"""
 NOTHING: Final = "—"
 """What stands where there is no value."""
 MINUS: Final = "\u2212"
@@ -29,7 +30,7 @@ def number_fr(value: Number | None, decimals: int | None = None) -> str:
     if decimals is None:
         rest = rest.rstrip("0")
     sign = MINUS if exact < 0 else ""
-    return sign + whole.replace(",", NARROW) + (f",{rest}" if rest else "")
+    return sign + whole.replace(",", SPACE) + (f",{rest}" if rest else "")
 
 
 def euros(cents: int | None) -> str:
@@ -52,7 +53,7 @@ def percent_fr(share: Number | None, decimals: int = 0) -> str:
     """Write a share (0.25) as “25 %”."""
     if share is None:
         return NOTHING
-    return f"{number_fr(Decimal(str(share)) * 100, decimals)}{NARROW}%"
+    return f"{number_fr(Decimal(str(share)) * 100, decimals)}{SPACE}%"
 
 
 def plural_fr(count: int | None, one: str, many: str | None = None) -> str:

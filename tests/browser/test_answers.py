@@ -40,7 +40,7 @@ def test_a_provider_accepts_by_his_link_what_was_rejected_once(system: System, b
 @pytest.mark.parametrize(
     ("outcome", "chosen", "told"),
     [
-        ("local_support", {"amount_cents": "10 000"}, "10\u202f000"),
+        ("local_support", {"amount_cents": "10 000"}, "10\u00a0000"),
         ("programme", {"programme": "petites_villes_de_demain"}, "Petites Villes de Demain"),
         ("refusal", {}, "tribunal administratif"),
         ("transfer", {"departement": "78"}, "78"),

@@ -62,7 +62,7 @@ def test_an_evaluation_is_read_by_the_departement_and_counted_for_the_country_an
     sat.presses("Ce que vos demandeurs disent du résultat")
     sat.waits_to_read(applicant.number)
     sat.reads(COMMENT)
-    sat.reads("8\u202f000\u00a0€")
+    sat.reads("8\u00a0000\u00a0€")
     sat.looks("57-evaluations-du-departement")
 
     national = Person.signs_in(browser, system.endpoints["escalation"], "national@cousu.test")

@@ -198,7 +198,7 @@ async def test_a_financing_plan_adds_up_and_follows_the_cost_rule(
 ) -> None:
     dossier = await a_granted_dossier(national, secretary, received)
     wrong = await national.refused(f"{dossier}/financing", {"total_cents": 3_100_000, "shares": SHARES}, 400)
-    assert "il manque 1\u202f000\u00a0€" in wrong["errors"][0]["message"]
+    assert "il manque 1\u00a0000\u00a0€" in wrong["errors"][0]["message"]
     alone = await national.refused(f"{dossier}/financing", {"total_cents": 2_000_000, "shares": SHARES[:1]}, 400)
     assert "cofinancement" in alone["errors"][0]["message"]
     settled = await national.post(f"{dossier}/financing", {"total_cents": 3_000_000, "shares": SHARES})

@@ -62,7 +62,7 @@ async def test_a_dossier_shows_everything_and_the_moves_in_one_place(at_desk: Pe
         "plan.pdf",
         f"/demandes/{received}/documents/",
         "01.34.25.26.00",
-        "350\u202f000\u00a0€",
+        "350\u00a0000\u00a0€",
         "Demande déposée",
     ):
         assert shown in page, shown
@@ -146,7 +146,7 @@ async def test_the_committee_is_run_from_its_pages(
     minutes = await at_committee.see(f"{session}/compte-rendu")
     for shown in (
         "CSP-2026-0001",
-        "25\u202f000\u00a0€",
+        "25\u00a0000\u00a0€",
         "Anah (présent)",
         "ANRU, présidence (absent)",
         "Par consensus",

@@ -43,7 +43,7 @@ async def test_the_directory_and_a_contract_are_kept_on_their_pages(at_desk: Per
     await at_desk.send(page, retired[1])
     assert "Retiré" in await at_desk.see(page)
     await at_desk.send(page, f"{page}/plafond", ceiling_cents="120 000")
-    assert "120\u202f000\u00a0€" in await at_desk.see(contract)
+    assert "120\u00a0000\u00a0€" in await at_desk.see(contract)
 
 
 async def test_an_order_is_placed_delivered_and_paid_from_its_page(
@@ -67,7 +67,7 @@ async def test_an_order_is_placed_delivered_and_paid_from_its_page(
     shown = await at_desk.see(page)
     assert f"BC-{clock.now().year}-0001" in shown
     assert "12,5" in shown
-    assert "10\u202f000\u00a0€" in shown
+    assert "10\u00a0000\u00a0€" in shown
     for step in ("acceptance", "start"):
         await at_desk.send(page, f"{page}/{step}")
     await at_desk.send(page, f"{page}/livraison", amount_cents="4 000", dated="2026-11-20", reference="PV 1")
@@ -77,7 +77,7 @@ async def test_an_order_is_placed_delivered_and_paid_from_its_page(
     await at_desk.send(page, f"{page}/paiement", amount_cents="4 000", reference="F-118")
     await at_desk.send(page, f"{page}/solde", delivered_cents="9 000")
     shown = await at_desk.see(page)
-    for said in ("PV 1", "F-118", "Livrée", "9\u202f000\u00a0€"):
+    for said in ("PV 1", "F-118", "Livrée", "9\u00a0000\u00a0€"):
         assert said in shown, said
     envelope = re.search(r'href="(/enveloppes/[0-9a-f-]{36})"', await at_committee.see("/enveloppes"))
     assert envelope
@@ -98,11 +98,11 @@ async def test_who_pays_what_is_settled_on_its_page(
     }  # fmt: skip
     wrong = await at_desk.send(page, page, total_cents="31 000", **shares)
     assert wrong.status_code == 400
-    assert "il manque 1\u202f000\u00a0€" in unescape(wrong.text)
+    assert "il manque 1\u00a0000\u00a0€" in unescape(wrong.text)
     assert 'value="20 000"' in wrong.text
     settled = await at_desk.send(page, page, total_cents="30 000", **shares)
     assert settled.headers["location"] == f"/demandes/{received}#financement"
     shown = await at_desk.see(f"/demandes/{received}")
-    assert "67\u202f%" in shown
+    assert "67\u00a0%" in shown
     assert "Collectivité bénéficiaire" in shown
     assert 'value="10000"' in await at_desk.see(page)

@@ -71,7 +71,7 @@ async def test_a_request_holds_so_many_texts_and_no_more(client: Client, databas
     refused = await post(client, mine, "messages")
     assert (refused.status_code, refused.json()["code"]) == (409, "too_much_written")
     assert "Joignez un document" in refused.json()["detail"]
-    assert "1\u202f000\u202f000 caractères" in refused.json()["detail"]
+    assert "1\u00a0000\u00a0000 caractères" in refused.json()["detail"]
     assert await database.fetchval("SELECT count(*) FROM message") == MOST.texts
 
 

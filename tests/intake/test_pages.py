@@ -96,7 +96,7 @@ async def test_a_whole_form_files_one_request_however_often_the_button_is_presse
 ) -> None:
     draft = await a_filled_draft(client)
     summary = await client.get(f"{draft}/recapitulatif")
-    assert "25 000,50" in unescape(summary.text).replace("\u202f", " ").replace("\u00a0", " ")
+    assert "25 000,50" in unescape(summary.text).replace("\u00a0", " ")
     presses = [send(client, summary, f"{draft}/recapitulatif") for _ in range(4)]
     answers = await asyncio.gather(*presses)
     assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, f"{draft}/deposee")}

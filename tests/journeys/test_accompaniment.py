@@ -100,7 +100,7 @@ def test_means_are_ordered_delivered_and_paid_within_what_there_is(system: Syste
     wrong = national.is_refused(applicant.id, "financing", 400, total_cents=1_600_000, shares=shares)
     assert wrong["errors"][0]["field"] == "shares"
     national.does(applicant.id, "financing", total_cents=1_500_000, shares=shares)
-    shared = "ANCT\u00a0: 10\u202f000\u00a0€ ; Commune\u00a0: 5\u202f000\u00a0€"
+    shared = "ANCT\u00a0: 10\u00a0000\u00a0€ ; Commune\u00a0: 5\u00a0000\u00a0€"
     eventually(
         lambda: agent("sat95").sees(applicant.id),
         lambda case: shared in {step["detail"] for step in case["timeline"]},

@@ -189,7 +189,7 @@ async def test_an_action_is_added_with_its_budget_in_euros(agent: Browser, sat: 
     (action,) = (await sat.get(pact)).json()["actions"]
     assert action["budget_cents"] == 2_500_050
     assert action["partners"] == ["CAUE", "EPF"]
-    assert "25\u202f000,50\u00a0€" in (await agent.get(page)).text
+    assert "25\u00a0000,50\u00a0€" in (await agent.get(page)).text
 
 
 async def test_an_action_is_taken_out_of_the_plan(agent: Browser, sat: Program, delegate: Program) -> None:

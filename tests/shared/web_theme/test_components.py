@@ -98,7 +98,7 @@ def test_a_single_checked_box_given_as_text_is_kept() -> None:
 def test_a_longest_text_is_told_before_it_is_reached() -> None:
     html = show('{{ fields.textarea("x", "X", {}, {}, max_length=4000) }}')
     assert 'maxlength="4000"' in html
-    assert "4\u202f000 caractères au plus." in environment().from_string(
+    assert "4\u00a0000 caractères au plus." in environment().from_string(
         IMPORTS + '{{ fields.textarea("x", "X", {}, {}, max_length=4000) }}'
     ).render(context())
 
