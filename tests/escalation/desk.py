@@ -24,8 +24,17 @@ class Person:
 
     async def paper(self, path: str) -> str:
         """Open a PDF, and give its text."""
+        return words_of(await self._get(path))
+
+    async def file(self, path: str) -> bytes:
+        """Open a file, and give its bytes."""
+        answer = await self._get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    async def _get(self, path: str) -> httpx2.Response:
         self._browser.cookies.set("cousu_escalation_session", self._key)
-        return words_of(await self._browser.get(path))
+        return await self._browser.get(path)
 
     async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
         """Fill in the form of a page that leads to `action`, and send it."""

@@ -168,13 +168,13 @@ async def test_a_deferred_dossier_is_carried_over_from_the_page_of_the_next_sess
     await a_decided_dossier(national, secretary, received, "deferred")
     next_one = await secretary.post("/sessions", {"held_on": "2027-01-14", "title": "Comité de janvier"}, status=201)
     page = f"/comite/{next_one['id']}"
-    assert "Ajourné – 95-2026-000123" in await at_committee.see(page)
+    assert "Reporté – 95-2026-000123" in await at_committee.see(page)
     nobody = await at_committee.send(page, f"{page}/inscriptions")
     assert nobody.status_code == 400
     answer = await at_committee.send(page, f"{page}/inscriptions", request_ids=[received])
     assert answer.headers["location"] == page
     shown = await at_committee.see(page)
-    assert "Ajourné – 95-2026-000123" not in shown
+    assert "Reporté – 95-2026-000123" not in shown
     assert f"{page}/dossiers/{received}/fiche" in shown
 
 

@@ -269,7 +269,7 @@ async def decisions(
         f"""
         {_REGISTER}
         WHERE {_OF_DEPARTEMENTS} AND (NOT $2 OR {_STANDING})
-        ORDER BY CASE WHEN $2 THEN reserve_until END NULLS LAST, decision.recorded_at DESC
+        ORDER BY CASE WHEN $2 THEN reserve_until END NULLS LAST, decision.decided_on DESC, decision.recorded_at DESC
         LIMIT $3 OFFSET $4
         """,
         departements,

@@ -82,7 +82,7 @@ def _with_role(name: str, role: MemberRole | None) -> str:
 
 def _offered(one: WaitingRow) -> tuple[str, str, str]:
     """Make a choice of the form that puts dossiers on the agenda."""
-    since = "Ajourné" if one.deferred else "Recevable"
+    since = "Reporté" if one.deferred else "Recevable"
     return str(one.request_id), one.title, f"{since} – {one.number}, {one.applicant_name} ({one.departement})"
 
 
