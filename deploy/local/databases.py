@@ -93,5 +93,6 @@ async def seed(service: str, database: Database) -> None:
                 roles=[Role(persona.role)],
                 departements=persona.departements,
                 programmes=persona.programmes,
+                quality=persona.quality,
                 by="make run",
             )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from shared.contracts.vocabulary import Programme
+from shared.territory.administrative_courts import of_departement
 
 QUALIFICATION, ESCALATION = "qualification", "escalation"
 PERSONAS_DOMAIN = "cousu.test"
@@ -23,6 +24,7 @@ class Persona:
     services: tuple[str, ...]
     departements: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
+    quality: str | None = None
 
     @property
     def name(self) -> str:
@@ -35,8 +37,9 @@ class Persona:
         return str(uuid5(NAMESPACE_URL, f"mailto:{self.email}"))
 
 
-def departemental(number: str, where: str) -> tuple[Persona, Persona]:
-    """Return the SAT agent and the délégué of a département; `where` follows their function in their names."""
+def departemental(number: str, delegate: tuple[str, str] | None = None) -> tuple[Persona, Persona]:
+    """Return the SAT agent and the délégué of a département, who signs decisions; `delegate` is an invented name."""
+    where = of_departement(number)
     services = (QUALIFICATION, "notifications")
     return (
         Persona(
@@ -50,12 +53,12 @@ def departemental(number: str, where: str) -> tuple[Persona, Persona]:
         ),
         Persona(
             f"delegue{number.lower()}@cousu.test",
-            "Délégué territorial",
-            where,
-            f"valide les propositions du SAT ({number})",
+            *(delegate or ("Délégué territorial", where)),
+            f"délégué territorial, valide les propositions du SAT ({number})",
             "delegate",
             services,
             departements=(number,),
+            quality=f"délégué territorial adjoint, par délégation du préfet {where}",
         ),
     )
 
@@ -66,8 +69,8 @@ def _national(name: str, given_name: str, usual_name: str, function: str, role: 
 
 
 PERSONAS = (
-    *departemental("95", "du Val-d’Oise"),
-    *departemental("78", "des Yvelines"),
+    *departemental("95", ("Camille", "Aubertin")),
+    *departemental("78", ("Dominique", "Lestrade")),
     _national("national", "Équipe", "nationale", "examine les saisines et mobilise les moyens", "national_agent"),
     _national(
         "secretaire",

@@ -32,7 +32,10 @@ TECHNICAL = frozenset({Role.OPERATOR, Role.AUDITOR})
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A person whom an administrator created in this service, or a program that acts as them."""
+    """A person whom an administrator created in this service, or a program that acts as them.
+
+    `quality` is in which quality they sign, in French, as an administrator entered it; None where nobody did.
+    """
 
     id: UUID
     email: str
@@ -40,6 +43,7 @@ class Agent:
     roles: frozenset[Role]
     departements: frozenset[str] = frozenset()
     programmes: frozenset[str] = frozenset()
+    quality: str | None = None
 
     @property
     def perimeter(self) -> list[str] | None:

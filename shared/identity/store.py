@@ -15,6 +15,8 @@ from shared.errors import Invalid, NotFound
 from shared.identity.model import Agent, Role, roles_of
 
 TOKEN_BYTES = 32
+LONGEST_QUALITY = 300
+"""Characters of the quality in which an agent signs."""
 TOUCH_EVERY = timedelta(minutes=1)
 """Precision of `last_used_at`: one write a minute, not one a request."""
 
@@ -62,22 +64,27 @@ async def add_agent(
     roles: Iterable[Role],
     departements: Iterable[str] = (),
     programmes: Iterable[str] = (),
+    quality: str | None = None,
     at: datetime,
 ) -> Agent:
     """Create an agent, or make the one who has this address exactly what is given; brings a removed one back."""
+    quality = " ".join((quality or "").split()) or None
+    if quality is not None and len(quality) > LONGEST_QUALITY:
+        raise Invalid.field("quality", f"Donnez une qualité de {LONGEST_QUALITY} caractères au plus.")
     try:
         async with tx.savepoint():
             row = await tx.fetchrow(
                 """
-                INSERT INTO agent (id, email, name, roles, departements, programmes, created_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                INSERT INTO agent (id, email, name, roles, departements, programmes, quality, created_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                 ON CONFLICT (email) DO UPDATE
                 SET name = excluded.name,
                     roles = excluded.roles,
                     departements = excluded.departements,
                     programmes = excluded.programmes,
+                    quality = excluded.quality,
                     removed_at = NULL
-                RETURNING id, email, name, roles, departements, programmes
+                RETURNING id, email, name, roles, departements, programmes, quality
                 """,
                 clock.new_id(),
                 email.strip().lower(),
@@ -85,6 +92,7 @@ async def add_agent(
                 sorted(set(roles)),
                 sorted(set(departements)),
                 sorted(set(programmes)),
+                quality,
                 at,
             )
     except asyncpg.CheckViolationError as violation:
@@ -141,7 +149,7 @@ async def list_agents(reader: Reader) -> list[Agent]:
     """Return the agents of this service, by address."""
     rows = await reader.fetch(
         """
-        SELECT id, email, name, roles, departements, programmes
+        SELECT id, email, name, roles, departements, programmes, quality
         FROM agent
         WHERE removed_at IS NULL
         ORDER BY email
@@ -154,7 +162,7 @@ async def agent_by_email(reader: Reader, email: str) -> Agent:
     """Return the agent who has this address; refuses (`NoSuchAgent`) when there is none."""
     row = await reader.fetchrow(
         """
-        SELECT id, email, name, roles, departements, programmes
+        SELECT id, email, name, roles, departements, programmes, quality
         FROM agent
         WHERE email = $1 AND removed_at IS NULL
         """,
@@ -169,7 +177,7 @@ async def agent_by_subject(reader: Reader, *, issuer: str, subject: str) -> Agen
     """Return the agent whom the provider knows by this `sub`."""
     row = await reader.fetchrow(
         """
-        SELECT id, email, name, roles, departements, programmes
+        SELECT id, email, name, roles, departements, programmes, quality
         FROM agent
         WHERE issuer = $1 AND subject = $2 AND removed_at IS NULL
         """,
@@ -186,7 +194,7 @@ async def link_subject(tx: Transaction, *, issuer: str, subject: str, email: str
         UPDATE agent
         SET issuer = $1, subject = $2
         WHERE email = $3 AND subject IS NULL AND removed_at IS NULL
-        RETURNING id, email, name, roles, departements, programmes
+        RETURNING id, email, name, roles, departements, programmes, quality
         """,
         issuer,
         subject,
@@ -231,7 +239,7 @@ async def agent_by_token(reader: Reader, token: str, *, at: datetime) -> Agent |
         """
         WITH known AS (
             SELECT agent_token.id AS token_id, agent_token.last_used_at,
-                agent.id, agent.email, agent.name, agent.roles, agent.departements, agent.programmes
+                agent.id, agent.email, agent.name, agent.roles, agent.departements, agent.programmes, agent.quality
             FROM agent_token
             JOIN agent ON agent.id = agent_token.agent_id
             WHERE agent_token.digest = $1
@@ -245,7 +253,7 @@ async def agent_by_token(reader: Reader, token: str, *, at: datetime) -> Agent |
             WHERE agent_token.id = known.token_id
                 AND (known.last_used_at IS NULL OR known.last_used_at <= $2 - $3::interval)
         )
-        SELECT id, email, name, roles, departements, programmes
+        SELECT id, email, name, roles, departements, programmes, quality
         FROM known
         """,
         digest(token),
@@ -286,7 +294,7 @@ async def revoke_tokens(tx: Transaction, *, agent_id: UUID, at: datetime, token_
 
 
 def agent_of(row: Row) -> Agent:
-    """Read an agent from the columns id, email, name, roles, departements, programmes."""
+    """Read an agent from its columns: id, email, name, roles, departements, programmes, quality."""
     return Agent(
         id=row["id"],
         email=row["email"],
@@ -294,4 +302,5 @@ def agent_of(row: Row) -> Agent:
         roles=roles_of(row["roles"]),
         departements=frozenset(row["departements"]),
         programmes=frozenset(row["programmes"]),
+        quality=row["quality"],
     )

@@ -190,7 +190,7 @@ async def load(reader: Reader, key: str, *, at: datetime, idle: timedelta) -> St
         """
         WITH found AS (
             SELECT web_session.digest, web_session.agent_id, web_session.data, web_session.seen_at,
-                agent.id, agent.email, agent.name, agent.roles, agent.departements, agent.programmes
+                agent.id, agent.email, agent.name, agent.roles, agent.departements, agent.programmes, agent.quality
             FROM web_session
             LEFT JOIN agent ON agent.id = web_session.agent_id AND agent.removed_at IS NULL
             WHERE web_session.digest = $1
@@ -202,7 +202,7 @@ async def load(reader: Reader, key: str, *, at: datetime, idle: timedelta) -> St
             FROM found
             WHERE web_session.digest = found.digest AND found.seen_at <= $2 - $4::interval
         )
-        SELECT data, id, email, name, roles, departements, programmes
+        SELECT data, id, email, name, roles, departements, programmes, quality
         FROM found
         WHERE agent_id IS NULL OR id IS NOT NULL
         """,

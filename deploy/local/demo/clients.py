@@ -120,6 +120,7 @@ def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] 
                     name=persona.name,
                     roles=[Role(persona.role)],
                     departements=persona.departements,
+                    quality=persona.quality,
                     by="demonstration",
                 )
             expires_at = datetime.now(UTC) + timedelta(hours=1)
@@ -136,7 +137,7 @@ def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] 
 
 def agents_of_departements(departements: Iterable[Departement]) -> dict[str, tuple[ApiClient, ApiClient]]:
     """Let the SAT agent and the délégué of each département act, by its code; mails find them from now on."""
-    own = {each.code: departemental(each.code, each.name) for each in departements}
+    own = {each.code: departemental(each.code) for each in departements}
     everybody = [persona for pair in own.values() for persona in pair]
     known = {persona.email for persona in PERSONAS}
     new = [persona for persona in everybody if persona.email not in known]

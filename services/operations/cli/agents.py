@@ -34,6 +34,10 @@ def add(
     departement: Annotated[list[str], typer.Option("--departement", help="Code, such as 95; may be given again")] = [],  # noqa: B006 - Typer copies it
     programme: Annotated[list[str], typer.Option("--programme", help="Programme of its team; may be given again")] = [],  # noqa: B006 - same
     name: Annotated[str | None, typer.Option("--name", help="Shown to others; the address when not given")] = None,
+    quality: Annotated[
+        str | None,
+        typer.Option("--quality", help="In which quality the agent signs decisions, in French, as letters print it"),
+    ] = None,
     *,
     by: By,
     why: Reason = REASON,
@@ -48,6 +52,7 @@ def add(
             roles=role,
             departements=departement,
             programmes=programme,
+            quality=quality,
             by=by,
             why=why,
         ),
@@ -64,6 +69,7 @@ def list_(service: OfService) -> None:
         "Roles": "roles",
         "Départements": lambda agent: agent.departements or "all",
         "Programmes": "programmes",
+        "Quality": lambda agent: agent.quality or "",
     }
     show(_in(service, store.list_agents), columns)
 

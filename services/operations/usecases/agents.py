@@ -26,6 +26,7 @@ async def add(
     roles: Iterable[Role],
     departements: Iterable[str] = (),
     programmes: Iterable[str] = (),
+    quality: str | None = None,
     by: str,
     why: str = _WHY,
 ) -> Agent:
@@ -42,6 +43,7 @@ async def add(
             roles=roles,
             departements=departements,
             programmes=programmes,
+            quality=quality,
             at=clock.now(),
         )
         if before is None or _rights(before) != _rights(agent):
@@ -82,5 +84,6 @@ async def revoke_tokens(
 
 
 def _rights(agent: Agent) -> str:
-    """Name an agent with what they may do."""
-    return " ".join([f"{agent.email}:", *sorted(agent.roles), *sorted(agent.departements), *sorted(agent.programmes)])
+    """Name an agent with what they may do, and in which quality they sign."""
+    rights = [*sorted(agent.roles), *sorted(agent.departements), *sorted(agent.programmes)]
+    return " ".join([f"{agent.email}:", *rights, *([f"({agent.quality})"] if agent.quality else [])])

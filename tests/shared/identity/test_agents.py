@@ -36,6 +36,19 @@ async def a_token(database: Database, agent: Agent, *, at: datetime, expires_at:
         return await store.issue_token(tx, agent_id=agent.id, name="essai", at=at, expires_at=expires_at)
 
 
+async def test_an_agent_signs_in_the_quality_that_was_entered_last(database: Database) -> None:
+    agent = await an_agent(database, quality="  déléguée territoriale,\n par délégation du préfet ")
+    assert agent.quality == "déléguée territoriale, par délégation du préfet"
+    assert (await store.agent_by_email(database, agent.email)).quality == agent.quality
+    assert (await an_agent(database)).quality is None
+
+
+async def test_a_quality_that_no_letter_can_print_is_refused(database: Database) -> None:
+    with pytest.raises(Invalid) as refused:
+        await an_agent(database, quality="d" * (store.LONGEST_QUALITY + 1))
+    assert refused.value.errors[0].field == "quality"
+
+
 def somebody(**changes: Any) -> Agent:
     """Describe an agent without a database."""
     facts: dict[str, Any] = {"id": clock.new_id(), "email": "a@cousu.test", "name": "A", "roles": frozenset()}
