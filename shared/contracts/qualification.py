@@ -30,6 +30,20 @@ class Service(Value):
     phone: str | None = None
 
 
+class Act(Value):
+    """What makes an answer of a département an administrative act: who takes it, for which service, how to appeal.
+
+    `quality` is that of the author, as their letter prints it. `appeal` (ways and terms) and `court`, which hears the
+    contentious one, are None where nothing is refused.
+    """
+
+    author: str
+    quality: str
+    service: Service
+    appeal: str | None = None
+    court: str | None = None
+
+
 class Qualification(Value):
     """The qualification grid; figures from 1 (low) to 5 (high)."""
 
@@ -217,6 +231,7 @@ class OrientedLocally(DepartmentalFact):
     motive: str
     by: Actor
     dossier: Dossier
+    act: Act | None = None
 
 
 class OrientationAccepted(DepartmentalFact):
@@ -260,6 +275,7 @@ class SupportedLocally(DepartmentalFact):
     amount_cents: int
     motive: str
     by: Actor
+    act: Act | None = None
 
 
 class DirectedToProgramme(DepartmentalFact):
@@ -270,6 +286,7 @@ class DirectedToProgramme(DepartmentalFact):
     motive: str
     by: Actor
     dossier: Dossier
+    act: Act | None = None
 
 
 class RequestEscalated(DepartmentalFact):
@@ -280,6 +297,7 @@ class RequestEscalated(DepartmentalFact):
     dossier: Dossier
     service: Service
     by: Actor
+    act: Act | None = None
 
 
 class NationalQuestionAnswered(DepartmentalFact):
@@ -297,6 +315,7 @@ class RequestRefused(DepartmentalFact):
     motive: str
     appeal: str
     by: Actor
+    act: Act | None = None
 
 
 class RequestTransferred(Fact):
@@ -311,6 +330,7 @@ class RequestTransferred(Fact):
     by: Actor
     dossier: Dossier
     withdrawals_answered: tuple[AwareDatetime, ...] = ()
+    act: Act | None = None
 
     @property
     def source(self) -> str:

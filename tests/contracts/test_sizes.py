@@ -25,7 +25,9 @@ from shared.contracts.fact import Actor, Email, Fact
 from shared.contracts.vocabulary import ApplicantKind
 from shared.documents import EXTENSIONS, LONGEST_NAME, MOST_FILES
 from shared.french.words import EVENT
+from shared.identity.store import LONGEST_QUALITY
 from shared.territory import Territories
+from shared.territory.administrative_courts import jurisdictions
 from shared.withdrawals import MOST_ANSWERED
 
 LARGEST_EVENT: Final = 1024 * 1024
@@ -69,6 +71,7 @@ CHARACTERS: Final[dict[tuple[type[BaseModel], str], int]] = {
     (qualification.ProviderTried, "answer"): 0,  # counted together: TOGETHER
     (qualification.InformationRequested, "items"): 1_000,
     (qualification.PactOpened, "parties"): LINE,
+    (qualification.Act, "quality"): LONGEST_QUALITY,
 }
 """Fields whose bound is not the one of their name."""
 
@@ -78,6 +81,7 @@ BYTES: Final[dict[tuple[type[BaseModel], str], int]] = {
     (intake.Document, "name"): 4 * LONGEST_NAME,
     (intake.Document, "media_type"): max(map(len, EXTENSIONS)),
     (intake.Document, "sha256"): 64,
+    (qualification.Act, "court"): max(len(each.court.encode()) for each in jurisdictions().values()),
     (qualification.DossierStep, "type"): max(map(len, EVENT)),
     (qualification.DossierStep, "label"): max(len(word.encode()) for word in EVENT.values()),
 }

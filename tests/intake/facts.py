@@ -35,6 +35,14 @@ PROVIDER = qualification.Provider(
     id=new_id(), name="CAUE du Val-d’Oise", email="caue@cousu.test", phone="01 00 00 00 00"
 )
 SERVICE = qualification.Service(name="SAT de la DDT 95", email="sat@cousu.test", phone="01 00 00 00 01")
+ACT = qualification.Act(
+    author="Camille Aubertin",
+    quality="délégué territorial adjoint, par délégation du préfet du Val-d’Oise",
+    service=SERVICE,
+)
+CONTESTABLE = ACT.model_copy(
+    update={"appeal": "Recours sous deux mois.", "court": "tribunal administratif de Cergy-Pontoise"}
+)
 DUE = date(2026, 12, 1)
 
 
@@ -126,7 +134,7 @@ class Life:
         """A provider is asked."""
         return self._make(
             qualification.OrientedLocally, minutes, orientation_id=new_id(), provider=PROVIDER, until=DUE,
-            motive="Compétent.", by=AGENT, dossier=self.dossier(),
+            motive="Compétent.", by=AGENT, dossier=self.dossier(), act=ACT,
         )  # fmt: skip
 
     def accepted(self, minutes: int) -> Any:
@@ -143,14 +151,14 @@ class Life:
         """The département pays."""
         return self._make(
             qualification.SupportedLocally, minutes, support_types=(SupportType.INGENIERIE_PROJET,),
-            amount_cents=1_000_000, motive="Utile.", by=AGENT,
+            amount_cents=1_000_000, motive="Utile.", by=AGENT, act=CONTESTABLE,
         )  # fmt: skip
 
     def directed(self, minutes: int) -> Any:
         """A programme takes over."""
         return self._make(
             qualification.DirectedToProgramme, minutes, programme=Programme.RURALITES, motive="Rural.", by=AGENT,
-            dossier=self.dossier(),
+            dossier=self.dossier(), act=ACT,
         )  # fmt: skip
 
     def escalated(self, minutes: int) -> Any:
@@ -160,7 +168,7 @@ class Life:
         )
         return self._make(
             qualification.RequestEscalated, minutes, evidence=evidence, dossier=self.dossier(), service=SERVICE,
-            by=AGENT,
+            by=AGENT, act=ACT,
         )  # fmt: skip
 
     def answered(self, minutes: int) -> Any:
@@ -170,14 +178,15 @@ class Life:
     def refused(self, minutes: int) -> Any:
         """It is refused."""
         return self._make(
-            qualification.RequestRefused, minutes, motive="Hors champ.", appeal="Recours sous deux mois.", by=AGENT
-        )
+            qualification.RequestRefused, minutes, motive="Hors champ.", appeal="Recours sous deux mois.", by=AGENT,
+            act=CONTESTABLE,
+        )  # fmt: skip
 
     def transferred(self, minutes: int, to: str) -> Any:
         """Another département takes over."""
         return self._make(
             qualification.RequestTransferred, minutes, departement=to, from_departement=self.departement,
-            motive="Le projet est dans les Yvelines.", by=AGENT, dossier=self.dossier(),
+            motive="Le projet est dans les Yvelines.", by=AGENT, dossier=self.dossier(), act=ACT,
         )  # fmt: skip
 
     def received(self, minutes: int) -> Any:

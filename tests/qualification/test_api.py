@@ -1,5 +1,6 @@
 """The département's API, from outside: only what contract.md promises."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -317,8 +318,62 @@ async def test_a_refusal_tells_the_ways_of_appeal(
 ) -> None:
     shown = await answered(sat, delegate, life, {"outcome": "refusal", "motive": "Hors du champ de l’Agence."})
     assert shown["state"] == "refused"
-    body = await database.fetchval("SELECT body FROM journal WHERE type LIKE '%request_refused%'")
-    assert "tribunal administratif" in body
+    act = await _act(database, "request_refused")
+    for said in ("deux mois", "gracieux", "hiérarchique", "préfet du Val-d’Oise", "Télérecours", "www.telerecours.fr"):
+        assert said in act["appeal"]
+    assert act["court"] == "tribunal administratif de Cergy-Pontoise"
+    assert act["court"] in act["appeal"]
+
+
+async def _act(database: Database, fact: str) -> dict[str, Any]:
+    """Return who took the decision that an event publishes, in which quality, and how it is contested."""
+    body = await database.fetchval("SELECT body FROM journal WHERE type = $1", f"qualification.{fact}.v1")
+    act: dict[str, Any] = json.loads(body)["data"]["act"]
+    return act
+
+
+async def test_a_decision_names_its_author_in_the_quality_that_an_administrator_entered(
+    sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    quality = "sous-préfète, par délégation du préfet du Val-d’Oise"
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE agent SET quality = $1 WHERE id = $2", quality, delegate.agent.id)
+    await answered(sat, delegate, life, {"outcome": "refusal", "motive": "Hors du champ de l’Agence."})
+    act = await _act(database, "request_refused")
+    assert (act["author"], act["quality"]) == (delegate.agent.name, quality)
+    assert act["service"]["email"] == "anct95@val-doise.gouv.fr"
+
+
+async def test_an_author_without_an_entered_quality_signs_with_their_role_and_no_delegation(
+    sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    await answered(sat, delegate, life, {"outcome": "refusal", "motive": "Hors du champ de l’Agence."})
+    assert (await _act(database, "request_refused"))["quality"] == "délégué territorial du Val-d’Oise"
+
+
+async def test_a_support_that_may_be_less_than_asked_tells_the_ways_of_appeal(
+    sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    await answered(
+        sat,
+        delegate,
+        life,
+        {
+            "outcome": "local_support",
+            "support_types": ["ingenierie_projet"],
+            "amount_cents": 100,
+            "motive": "Une étude de faisabilité.",
+        },
+    )
+    assert (await _act(database, "supported_locally"))["appeal"]
+
+
+async def test_an_orientation_refuses_nothing_and_tells_no_appeal(
+    sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    await answered(sat, delegate, life, ORIENTATION)
+    act = await _act(database, "oriented_locally")
+    assert (act["author"], act["appeal"], act["court"]) == (delegate.agent.name, None, None)
 
 
 async def test_a_request_is_directed_to_a_programme(sat: Program, delegate: Program, life: Life) -> None:

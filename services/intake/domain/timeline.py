@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.domain.life import Meaning, Status
+from shared.calendar import today
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Role, Team, WithdrawalReason
@@ -72,7 +73,16 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
             team = Team.NATIONAL
         case _:
             return None
-    return {**shown, "team": team, "at": fact.at.isoformat()}
+    return {**shown, **_act(fact), "team": team, "at": fact.at.isoformat()}
+
+
+def _act(fact: Fact) -> dict[str, Any]:
+    """Return who took a decision of the département, in which quality, on which day, and how it is contested."""
+    act = getattr(fact, "act", None)
+    if not isinstance(act, qualification.Act):
+        return {}
+    decided_on = today(fact.departement, fact.at).isoformat()
+    return {"decided_on": decided_on, **act.model_dump(exclude={"service"}, exclude_none=True)}
 
 
 def step_of(fact: Fact, meaning: Meaning) -> Step:

@@ -6,24 +6,33 @@ from datetime import date, datetime
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from services.qualification.domain.appeals import court_of, default_quality
 from services.qualification.domain.case import Case
 from services.qualification.domain.proposal import Proposal
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Outcome
+from shared.french.words import word
 
 T = TypeVar("T")
+
+CONTESTABLE: Final = frozenset({Outcome.REFUSAL, Outcome.LOCAL_SUPPORT})
+"""Outcomes that settle the request, and may give nothing or less than was asked: without the ways of appeal their term
+never ends (code de justice administrative, art. R. 421-5). The others hand the request on and refuse nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What a hand-over takes along: the dossier, who we are, and for an orientation whom it asks until when.
 
+    `appeal`: the ways and terms of appeal. `quality`: in which the délégué signs, None where nobody entered any.
+
     For a transfer also which requests to withdraw were answered: the next owner does not follow our stream.
     """
 
     service: facts.Service
     appeal: str
+    quality: str | None = None
     dossier: facts.Dossier | None = None
     orientation_id: UUID | None = None
     provider: facts.Provider | None = None
@@ -45,7 +54,21 @@ class _Validated:
             "departement": self.case.departement,
             "at": self.proposal.validated_at,
             "by": self.proposal.validated_by,
+            "act": self.act,
         }
+
+    @property
+    def act(self) -> facts.Act:
+        """Who decides, in which quality; a decision that may grant less than was asked says how it is contested."""
+        departement, by = self.case.departement, _given(self.proposal.validated_by)
+        contestable = self.proposal.outcome in CONTESTABLE
+        return facts.Act(
+            author=by.name or word(by.role),
+            quality=self.hands.quality or default_quality(departement),
+            service=self.hands.service,
+            appeal=self.hands.appeal if contestable else None,
+            court=court_of(departement) if contestable else None,
+        )
 
 
 def fact_of(case: Case, proposal: Proposal, hands: Hands) -> Fact:

@@ -10,11 +10,12 @@ from shared.contracts.vocabulary import Role
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """A SAT agent or a délégué territorial; some are both."""
+    """A SAT agent or a délégué territorial; some are both. `quality`: in which they sign, where it was entered."""
 
     email: str
     name: str
     roles: frozenset[Role]
+    quality: str | None = None
 
     def acting_as(self, *roles: Role) -> Actor:
         """Return the signature of an act: the first of these roles that they have."""

@@ -6,20 +6,15 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.qualification.domain.appeals import ways_of_appeal
 from shared.allowance import Allowance
 from shared.calendar import PARIS, add_working_days, today, working_days_between
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Stage
 
-APPEAL = (
-    "Vous pouvez, dans les deux mois qui suivent la notification de cette décision, demander au préfet de "
-    "la réexaminer (recours gracieux) ou saisir le tribunal administratif (recours contentieux)."
-)
-"""The ways of appeal stated with a refusal, where the directory gives no words of its own."""
-
 
 class DepartementEntry(BaseModel):
-    """What the directory says of one département."""
+    """What the directory says of one département; `appeal` replaces the default words on ways of appeal."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +22,7 @@ class DepartementEntry(BaseModel):
     address: str | None = None
     email: str | None = None
     phone: str | None = None
-    appeal: str = APPEAL
+    appeal: str | None = None
     envelope_cents: int | None = Field(default=None, ge=0)
 
 
@@ -61,8 +56,8 @@ class Rules:
         return ", ".join(part for part in (entry.name, entry.email, entry.phone) if part)
 
     def appeal(self, departement: str) -> str:
-        """Return the ways of appeal stated with a refusal."""
-        return self._entry(departement).appeal
+        """Return the ways and terms of appeal that a decision states."""
+        return self._entry(departement).appeal or ways_of_appeal(departement)
 
     def envelope(self, departement: str) -> int:
         """Return the yearly envelope of a département, in euro cents."""

@@ -28,7 +28,8 @@ _ROLES = {role.value: role for role in (Role.SAT_AGENT, Role.DELEGATE)}
 
 def official(agent: Agent) -> Official:
     """Return the agent as the domain names who acts: with those of their roles that count here."""
-    return Official(agent.email, agent.name, frozenset(_ROLES[role] for role in agent.roles if role in _ROLES))
+    roles = frozenset(_ROLES[role] for role in agent.roles if role in _ROLES)
+    return Official(agent.email, agent.name, roles, agent.quality)
 
 
 @dataclass(frozen=True, slots=True)

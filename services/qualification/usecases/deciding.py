@@ -58,7 +58,9 @@ async def validate(do: Context, case: Case, _: Nothing) -> Fact:
     """Make the proposal the département's answer and carry it out; never one's own proposal (`OwnProposal`)."""
     tx, at, rules = do.tx, do.at, do.rules
     proposal = case.validate(do.who, at)
-    hands = outcomes.Hands(service=rules.service(case.departement), appeal=rules.appeal(case.departement))
+    hands = outcomes.Hands(
+        service=rules.service(case.departement), appeal=rules.appeal(case.departement), quality=do.who.quality
+    )
     if proposal.outcome is Outcome.LOCAL_ORIENTATION:
         orientation = await _ask_provider(tx, case, proposal, at, rules)
         hands = replace(

@@ -174,10 +174,7 @@ class TrackingView:
         facts = [
             ("Décision", STATE.get(decided["outcome"], decided["outcome"])),
             ("Date", self._decided_on(decided)),
-            (
-                "Prise par",
-                TEAM[Team(decided["team"])] if decided["team"] != "national" else "Comité de suivi de projet",
-            ),
+            ("Prise par", _author(decided)),
             ("Numéro", decided.get("number")),
             ("Motif", decided.get("motive")),
             ("Accompagnement", ", ".join(word(SupportType(one)) for one in decided.get("support_types") or ())),
@@ -236,6 +233,13 @@ def _linked(scheme: str, address: str | None) -> Markup | None:
     return Markup('<a href="{}:{}">{}</a>').format(
         scheme, address.replace(" ", "").replace(".", "") if scheme == "tel" else address, address
     )
+
+
+def _author(decided: Mapping[str, Any]) -> str:
+    """Name who took a decision: the author and their quality, or the team where the event names nobody."""
+    if decided.get("author"):
+        return f"{decided['author']}, {decided['quality']}"
+    return TEAM[Team(decided["team"])] if decided["team"] != Team.NATIONAL else "Comité de suivi de projet"
 
 
 def _refuses(wire_type: str, status: str) -> bool:
