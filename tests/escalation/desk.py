@@ -38,16 +38,17 @@ class Person:
 
     async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
         """Fill in the form of a page that leads to `action`, and send it."""
-        return await self.post(action, **{**await self._hidden(page, action), **fields})
+        return await self.post(action, **{**await self.hidden(page, action), **fields})
 
     async def bring_in(self, page: str, table: str, **fields: str) -> str:
         """Send a table by the form of a page, and give what the page then says."""
-        told = {**await self._hidden(page, page), **fields}
+        told = {**await self.hidden(page, page), **fields}
         answer = await self._browser.post(page, data=told, files={"table": ("table.csv", table.encode(), "text/csv")})
         assert answer.status_code == 200, answer.text
         return unescape(answer.text)
 
-    async def _hidden(self, page: str, action: str) -> dict[str, str]:
+    async def hidden(self, page: str, action: str) -> dict[str, str]:
+        """Give the hidden fields of the form of a page that leads to `action`."""
         form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', await self.see(page), re.DOTALL)
         assert form, f"{page} has no form for {action}"
         return dict(re.findall(r'<input type="hidden" name="([\w.]+)" value="([^"]*)"', form[0]))

@@ -373,6 +373,7 @@ async def test_the_api_answers_as_it_describes(
     await national.post(
         "/operators", {"name": "IGN", "kind": "state_operator", "offer": "Expertise technique"}, status=201
     )
+    await secretary.post("/committee-members", {"name": "Mme Durand", "valid_from": "2026-01-01"}, status=201)
     planned = {"title": "Livraison du diagnostic", "due_on": "2027-03-01"}
     milestone = await national.post(f"/escalations/{dossiers[3]}/milestones", planned, status=201)
     auditor = await program(await an_agent(database, "audit", Role.AUDITOR))
@@ -394,6 +395,7 @@ async def test_the_api_answers_as_it_describes(
             "milestone_id": [milestone["created"]],
             "envelope_id": await _ids(database, "envelope"),
             "operator_id": await _ids(database, "operator"),
+            "member_id": await _ids(database, "committee_member"),
             "contract_id": await _ids(database, "contract"),
             "lot_id": await _ids(database, "lot"),
             "price_id": await _ids(database, "unit_price"),
@@ -421,4 +423,5 @@ async def test_no_page_stumbles_over_what_is_typed(
     browser.cookies.set("cousu_escalation_session", "the-key")
     walk = Walk(browser, random.Random(95))  # noqa: S311 - the same each time
     dossier = f"/demandes/{received}"
-    await walk.through(dossier, f"/comite/{session_id}/dossiers/{other.request_id}", f"/comite/{session_id}", "/comite")
+    decision = f"/comite/{session_id}/dossiers/{other.request_id}"
+    await walk.through(dossier, decision, f"/comite/{session_id}", "/comite", "/comite/membres")

@@ -85,6 +85,8 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
     )
     ign = {"name": "IGN", "kind": "state_operator", "offer": "Cartes", "fields": ["fonds_europeens"]}
     operator = await national.post("/operators", ign, status=201)
+    seat = {"name": "Mme Durand", "valid_from": "2026-01-01"}
+    member = await secretary.post("/committee-members", seat, status=201)
     token = await a_link(national, seen)
     await national._browser.post(f"/api/v1/provider-links/{token}/deliverables", files=upload())  # noqa: SLF001 - as a provider does
     shown = await national.get(dossier)
@@ -102,6 +104,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "document_id": [shown["documents"][0]["id"]],
             "envelope_id": [(await national.get("/envelopes"))["items"][0]["id"]],
             "operator_id": [operator["id"]],
+            "member_id": [member["id"]],
             "contract_id": [lot["contract_id"]],
             "lot_id": [lot["id"]],
             "price_id": [lot["prices"][1]["id"]],
@@ -119,6 +122,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "Délibération.",
             "AC-2026-02",
             "Comité de décembre",
+            "Mme Durand",
         ],
         form={
             "opinion": "Recevable.",
@@ -161,6 +165,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "price_id": lot["prices"][0]["id"],
             "email": "autre@atelier.test",
             "reached_on": "2026-11-02",
+            "valid_from": "2026-01-01",
         },
         bodies={
             "POST /api/v1/escalations/{request_id}/financing": FINANCING,
@@ -172,6 +177,8 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "POST /enveloppes/{envelope_id}": {"amount_cents": "5000000"},
             "POST /demandes/{request_id}/mobilisations/{mobilisation_id}/livraison": {"amount_cents": "1"},
             "POST /demandes/{request_id}/mobilisations/{mobilisation_id}/paiement": {"amount_cents": "1"},
+            "POST /comite/membres": {"role": "voting"},
+            "POST /comite/membres/{member_id}": {"role": "voting", "name": "Mme Durand"},
             "POST /moyens/operateurs": OF_THE_STATE,
             "POST /moyens/operateurs/{operator_id}": OF_THE_STATE,
             "POST /demandes/{request_id}/livrable": upload(),

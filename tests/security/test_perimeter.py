@@ -41,7 +41,14 @@ def test_an_operator_of_one_departement_reads_no_paper_of_the_country(system: Sy
     limited = Caller(system.endpoints["escalation"], system.token("escalation", address))
     whole = Caller(system.endpoints["escalation"], system.token("escalation", "exploitant@cousu.test"))
     envelope = whole.get("/envelopes")["items"][0]["id"]
-    for path in ("/envelopes", f"/envelopes/{envelope}/orders", "/sessions", "/operators", "/contracts"):
+    for path in (
+        "/envelopes",
+        f"/envelopes/{envelope}/orders",
+        "/sessions",
+        "/committee-members",
+        "/operators",
+        "/contracts",
+    ):
         assert whole.ask("GET", path).status_code == 200
         assert limited.ask("GET", path).status_code == 404, path
     assert {one["departement"] for one in limited.get("/decisions")["items"]} <= {"78"}

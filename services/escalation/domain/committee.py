@@ -119,7 +119,7 @@ class Verdict(Command):
 class Session:
     """A session of the committee; the quorum counts the voting members who are present.
 
-    `roles` says in which quality a member sits; who is not in it votes.
+    `roles` says in which quality a member sits; who is not in it votes. `alternates` says who may sit in whose place.
     """
 
     id: UUID
@@ -131,6 +131,7 @@ class Session:
     closed_at: datetime | None = None
     closed_by: Actor | None = field(default=None)
     roles: Mapping[str, MemberRole] = field(default_factory=dict)
+    alternates: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def plan(
@@ -144,13 +145,22 @@ class Session:
         by: By,
         today: date,
         roles: Mapping[str, MemberRole] | None = None,
+        alternates: Mapping[str, str] | None = None,
     ) -> tuple["Session", Actor]:
         """Plan a session; it may lie in the past, when it is recorded afterwards."""
         actor = by.acting_in(Action.PLANNING)
         errors = []
         if not EARLIEST_YEAR <= held_on.year <= today.year + LATEST_YEARS_AHEAD:
             errors.append(FieldError("held_on", "Cette date n’est pas plausible : vérifiez l’année."))
-        session = cls(session_id, title, held_on, tuple(dict.fromkeys(members)), quorum, roles=roles or {})
+        session = cls(
+            session_id,
+            title,
+            held_on,
+            tuple(dict.fromkeys(members)),
+            quorum,
+            roles=roles or {},
+            alternates=alternates or {},
+        )
         if quorum is not None and quorum > len(session.voting(session.members)):
             errors.append(FieldError("quorum", "Le quorum ne peut pas dépasser le nombre de membres qui votent."))
         if errors:

@@ -52,6 +52,7 @@ class Action(StrEnum):
     DELIVERABLES = "deliverables"
     INVITATION = "invitation"
     PLANNING = "sessions"
+    MEMBERS = "members"
     ATTENDANCE = "attendance"
     AGENDA = "agenda"
     CLOSING = "closing"
@@ -114,6 +115,7 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.SCHEDULE: _EITHER,
     Action.DECISIONS: _SECRETARY,
     Action.PLANNING: _SECRETARY,
+    Action.MEMBERS: _SECRETARY,
     Action.ATTENDANCE: _SECRETARY,
     Action.AGENDA: _SECRETARY,
     Action.CLOSING: _SECRETARY,

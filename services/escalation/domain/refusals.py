@@ -1,9 +1,10 @@
 """Refusals of the national team's rules, each an exception with its HTTP status."""
 
-from datetime import date
+from datetime import date, datetime
 
+from shared.contracts.fact import Actor
 from shared.errors import Conflict, IllegalMove, NotFound
-from shared.french.dates import short_date_fr
+from shared.french.dates import datetime_fr, short_date_fr
 from shared.french.numbers import euros
 
 
@@ -31,6 +32,29 @@ class AlreadyOnAgenda(IllegalMove):
     code = "already_on_agenda"
     title = "The dossier was already heard in this session"
     sentence = "Ce dossier a déjà été examiné pendant cette séance. Inscrivez-le à une autre séance."
+
+
+class MemberListed(Conflict):
+    """The list has a member once at a time (HTTP 409)."""
+
+    code = "member_listed"
+    title = "The list has this member already on these days"
+    sentence = "« {name} » est déjà dans la liste, {office}. Ouvrez sa fiche pour la modifier."
+
+    def __init__(self, *, name: str, since: date, until: date | None) -> None:
+        ends = f"du {short_date_fr(since)} au {short_date_fr(until)}" if until else f"depuis le {short_date_fr(since)}"
+        super().__init__(name=name, office=ends)
+
+
+class MemberChanged(Conflict):
+    """Somebody else changed the member meanwhile (HTTP 409)."""
+
+    code = "member_changed"
+    title = "The member was changed after it was looked at"
+    sentence = "{who} a modifié cette fiche le {when}. Vérifiez ce que vous avez saisi, puis enregistrez à nouveau."
+
+    def __init__(self, *, by: Actor, at: datetime) -> None:
+        super().__init__(who=by.name or by.email, when=datetime_fr(at))
 
 
 class DecisionReplaced(IllegalMove):

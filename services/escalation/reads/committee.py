@@ -102,6 +102,7 @@ class SessionRow(BaseModel):
     state: SessionState
     members: list[str]
     roles: dict[str, MemberRole]
+    alternates: dict[str, str]
     quorum: int | None
     present: list[str]
     closed_at: datetime | None
@@ -149,8 +150,8 @@ class MinutesView(BaseModel):
 
 _SUMMARY = """
     committee_session.id, committee_session.title, committee_session.held_on, committee_session.members,
-    committee_session.roles, committee_session.quorum, committee_session.present, committee_session.closed_at,
-    committee_session.closed_by,
+    committee_session.roles, committee_session.alternates, committee_session.quorum, committee_session.present,
+    committee_session.closed_at, committee_session.closed_by,
     (SELECT count(*) FROM agenda_item WHERE session_id = committee_session.id) AS dossiers,
     (SELECT count(*) FROM decision WHERE session_id = committee_session.id AND corrects IS NULL) AS decided
 """

@@ -54,7 +54,21 @@ TABLES = (
             WHERE EXISTS (SELECT FROM agenda_item AS a WHERE a.session_id = s.id)
         )""",
         left_out=dict.fromkeys(
-            ("members", "roles", "quorum", "present", "created_at", "created_by", "closed_at", "closed_by"),
+            (
+                "members",
+                "roles",
+                "alternates",
+                "quorum",
+                "present",
+                "represented",
+                "excused",
+                "attended_at",
+                "attended_by",
+                "created_at",
+                "created_by",
+                "closed_at",
+                "closed_by",
+            ),
             NOT_PUBLISHED,
         ),
     ),
@@ -81,6 +95,7 @@ TABLES = (
 LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (escalation)",
     "envelope": "what may be spent is not published; what was mobilised is compared (mobilisation)",
+    "committee_member": "who sits in the committee is not published",
     "operator": "the directory is not published",
     "contract": "contracts, their lots and prices are not published; what was ordered is compared (mobilisation)",
     "lot": "see contract",

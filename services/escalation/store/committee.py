@@ -35,8 +35,10 @@ async def add_session(tx: Transaction, session: Session, *, by: Actor, at: datet
     """Plan a session."""
     await tx.execute(
         """
-        INSERT INTO committee_session (id, title, held_on, members, quorum, present, created_at, created_by, roles)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO committee_session (
+            id, title, held_on, members, quorum, present, created_at, created_by, roles, alternates
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         session.id,
         session.title,
@@ -47,6 +49,7 @@ async def add_session(tx: Transaction, session: Session, *, by: Actor, at: datet
         at,
         by.model_dump(mode="json"),
         dict(session.roles),
+        dict(session.alternates),
     )
 
 
@@ -54,7 +57,7 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
     """Return a session, locked, so that its agenda and decisions change one after the other."""
     row = await tx.fetchrow(
         """
-        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by, roles
+        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by, roles, alternates
         FROM committee_session
         WHERE id = $1
         FOR UPDATE
@@ -73,6 +76,7 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
         closed_at=row["closed_at"],
         closed_by=Actor.model_validate(row["closed_by"]) if row["closed_by"] else None,
         roles={name: MemberRole(role) for name, role in row["roles"].items()},
+        alternates=row["alternates"],
     )
 
 

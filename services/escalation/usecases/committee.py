@@ -1,6 +1,6 @@
 """Use cases of the committee's secretary: sessions, agendas, decisions, corrections, reserves, closing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -12,10 +12,12 @@ from services.escalation.domain.committee import MemberRole, Session, Verdict
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.inputs import Line, Text
+from services.escalation.domain.members import StandingMember
 from services.escalation.domain.moves import Action
 from services.escalation.domain.refusals import NotOnAgenda
 from services.escalation.store import committee as store
 from services.escalation.store import dossier as dossier_store
+from services.escalation.store import members as members_store
 from services.escalation.usecases.context import Context, changes_session, load
 from services.escalation.usecases.recording import record, working_days_after
 from shared.clock import new_id
@@ -32,21 +34,25 @@ MEMBER_ROLES: Final[Mapping[MemberRole, str]] = {
 
 
 class Member(Command):
-    """Who sits in the committee, and in which quality."""
+    """Who sits in the committee, in which quality, and who may sit in this member's place."""
 
     name: Line
     role: MemberRole = MemberRole.VOTING
+    alternate: Line | None = None
 
 
 def _members_if_typed(value: Any, info: ValidationInfo) -> Any:
-    """Read members as people type them, one a line, with the role behind a semicolon."""
+    """Read members as people type them, one a line, with the role and the alternate behind semicolons."""
     if info.context != TYPED:
         return value
-    lines = [line.partition(";") for text in value for line in str(text).splitlines() if line.strip()]
-    return [
-        {"name": name.strip()[:200], "role": _role(role.strip())} if role.strip() else name.strip()[:200]
-        for name, _, role in lines
-    ][:100]
+    lines = [line.split(";", 2) for text in value for line in str(text).splitlines() if line.strip()]
+    return [_member(*(part.strip()[:200] for part in line)) for line in lines][:100]
+
+
+def _member(name: str, role: str = "", alternate: str = "") -> str | dict[str, object]:
+    if not role and not alternate:
+        return name
+    return {"name": name, "role": _role(role) if role else MemberRole.VOTING, "alternate": alternate or None}
 
 
 def _role(typed: str) -> MemberRole:
@@ -63,14 +69,14 @@ def _role(typed: str) -> MemberRole:
 class PlanSession(Command):
     """A session of the committee; with a `quorum`, that many voting members must be present to decide.
 
-    A member given by name alone votes.
+    A member given by name alone votes. Without `members`, the standing members sit who are in office on that day.
     """
 
     held_on: date
     title: Line = "Comité de suivi de projet"
     members: Annotated[
-        list[Line | Member], BeforeValidator(_members_if_typed), Field(default_factory=list, max_length=100)
-    ]
+        Annotated[list[Line | Member], Field(max_length=100)] | None, BeforeValidator(_members_if_typed)
+    ] = None
     quorum: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
@@ -108,19 +114,28 @@ class LiftReserve(Command):
 
 async def plan_session(do: Context, command: PlanSession) -> UUID:
     """Plan a session, or record one afterwards."""
-    members = [Member(name=one) if isinstance(one, str) else one for one in command.members]
+    seats = await _seats(do, command)
+    with_role = [seat for seat in seats if not isinstance(seat, str)]
     session, actor = Session.plan(
         new_id(),
         title=command.title,
         held_on=command.held_on,
-        members=[member.name for member in members],
+        members=[seat if isinstance(seat, str) else seat.name for seat in seats],
         quorum=command.quorum,
         by=do.by,
         today=do.today,
-        roles={member.name: member.role for member in command.members if isinstance(member, Member)},
+        roles={seat.name: seat.role for seat in with_role},
+        alternates={seat.name: seat.alternate for seat in with_role if seat.alternate},
     )
     await store.add_session(do.tx, session, by=actor, at=do.at)
     return session.id
+
+
+async def _seats(do: Context, command: PlanSession) -> Sequence[str | Member | StandingMember]:
+    """Return who sits: those who are given, or else the standing members of the day."""
+    if command.members is None:
+        return await members_store.in_office(do.tx, command.held_on)
+    return command.members
 
 
 @changes_session

@@ -4,10 +4,11 @@ from typing import Final
 
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.directory import Contract, NewLot, Operator
+from services.escalation.domain.members import StandingMember
 from services.escalation.domain.moves import ON_THE_DOSSIER
 from services.escalation.domain.moves import Action as Name
 from services.escalation.domain.programmes import ProgrammeAction
-from services.escalation.usecases import accompaniment, committee, directory, dossier, means, programmes
+from services.escalation.usecases import accompaniment, committee, directory, dossier, means, members, programmes
 from services.escalation.web import answers
 from shared.commands import NoBody, Nothing
 from shared.web.actions import Action
@@ -325,6 +326,27 @@ PLANNING: Final = Action(
     creates=True,
     answer=answers.SESSION,
 )
+MEMBER: Final = Action(
+    Name.MEMBERS,
+    StandingMember,
+    members.add_member,
+    path="",
+    address="",
+    label="Ajouter à la liste",
+    done="Le membre est dans la liste.",
+    creates=True,
+    answer=answers.MEMBER,
+)
+SHEET_OF_MEMBER: Final = Action(
+    Name.MEMBERS,
+    members.ChangeMember,
+    members.change_member,
+    path="",
+    address="",
+    label="Enregistrer la fiche",
+    done="La fiche est enregistrée. Les séances déjà créées gardent leurs membres.",
+    then="/comite/membres",
+)
 CORRECTION: Final = Action(
     Name.CORRECTION,
     Verdict,
@@ -500,6 +522,8 @@ ALL: Final = (
     SCHEDULING,
     DECISION,
     PLANNING,
+    MEMBER,
+    SHEET_OF_MEMBER,
     CORRECTION,
     RESERVE,
     OPENING,

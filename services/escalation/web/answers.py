@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import ProviderLink
-from services.escalation.reads import accompaniment, committee, directory, means, programmes
+from services.escalation.reads import accompaniment, committee, directory, means, members, programmes
 from services.escalation.reads.accompaniment import ProviderView
 from services.escalation.reads.committee import DecisionView, SessionView
 from services.escalation.reads.detail import detail
 from services.escalation.reads.detail_rows import EscalationView
 from services.escalation.reads.directory import ContractView, OperatorRow
 from services.escalation.reads.means import EnvelopeRow
+from services.escalation.reads.members import MemberRow
 from services.escalation.reads.programmes import ProgrammeRequestView, SheetView
 from services.escalation.web.context import AgentContext, LinkContext
 from shared.db import Reader
@@ -63,6 +64,11 @@ async def read_session(context: AgentContext, reader: Reader, session_id: UUID) 
     return await committee.session(reader, session_id, by=context.by)
 
 
+async def read_member(context: AgentContext, reader: Reader, member_id: UUID) -> MemberRow:
+    """Return a standing member of the committee."""
+    return await members.member(reader, member_id, today=context.today, by=context.by)
+
+
 async def read_decision(context: AgentContext, reader: Reader, decision_id: UUID) -> DecisionView:
     """Return one decision with its dossier."""
     return await committee.decision(reader, decision_id, departements=context.agent.perimeter, by=context.by)
@@ -111,6 +117,7 @@ async def read_programme_request(
 
 
 INVITED = Answer(InvitationView, _invited)
+MEMBER = Answer(MemberRow, read_member)
 SESSION = Answer(SessionView, read_session)
 DECIDED = Answer(DecidedView, _decided)
 CORRECTED = Answer(DecisionView, _corrected)

@@ -70,6 +70,7 @@ NEXT_STEP: Final[Mapping[State, str]] = {
 LABELS: Final[Mapping[str, str]] = {
     "abstained": "Abstentions",
     "against": "Contre",
+    "alternate": "Suppléance",
     "amount.amount_cents": "Nouveau montant",
     "amount_cents": "Montant",
     "avancement.text": "Où en est le travail",
@@ -138,6 +139,8 @@ LABELS: Final[Mapping[str, str]] = {
     "total_cents": "Coût total",
     "unit": "Unité",
     "until": "Réponse souhaitée",
+    "valid_from": "En exercice à partir du",
+    "valid_until": "Jusqu’au",
     "votes": "Voix",
     "year": "Année",
 }
