@@ -134,7 +134,7 @@ DRILLS: dict[str, Drill] = {
         ),
     ),
     "unsendable": Drill(
-        "the broker closes a channel on what it refuses", Tests(("tests/shared/messaging/test_unsendable.py",))
+        "the broker closes a channel on what it refuses", Tests(("tests/shared/messaging/test_relay_unsendable.py",))
     ),
     "aged_outbox": Drill(
         "the outbox ages while the broker confirms",
@@ -143,7 +143,9 @@ DRILLS: dict[str, Drill] = {
     "published_figures": Drill(
         "somebody puts all published figures together", Tests(("tests/intake/test_disclosure.py",))
     ),
-    "lease": Drill("the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_lease.py",))),
+    "lease": Drill(
+        "the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_relay_lease.py",))
+    ),
     "quiet": _faults(
         "nothing strikes; an act draws the first position and commits last, for rows of it are held",
         "",
@@ -261,15 +263,13 @@ DRILLS: dict[str, Drill] = {
     "tests_of_forks": _tests("a source is restored to an earlier state", "inbox/test_forks"),
     "tests_of_limits": _tests(
         "services ask for too much, and events claim places far ahead",
-        "recovery/test_control_limits",
-        "inbox/test_bounds",
+        "recovery/test_rate_limits",
+        "inbox/test_parking",
     ),
-    "tests_of_waiting": _tests(
-        "events wait for others or for an update, or cannot be read", "inbox/test_waits_for_another"
-    ),
+    "tests_of_waiting": _tests("events wait for others or for an update, or cannot be read", "inbox/test_held"),
     "tests_of_attempts": _tests("messages kill their consumer, and a table is locked for long", "inbox/test_attempts"),
     "tests_of_order": _tests("events are recorded and applied in any order", "test_journal", "inbox/test_inbox"),
-    "tests_of_recovery": _tests("facts that stand alone in their stream are lost", "recovery/test_recovery"),
+    "tests_of_recovery": _tests("facts that stand alone in their stream are lost", "recovery/test_gap_recovery"),
     "handing_over": Drill(
         "a case is handed over with what was written in it, and parts of it are lost",
         Tests(("tests/qualification/test_handing_over.py",)),
@@ -279,7 +279,7 @@ DRILLS: dict[str, Drill] = {
         Tests(
             (
                 "tests/shared/test_db_conflicts.py",
-                "tests/shared/messaging/inbox/test_inbox_conflicts.py",
+                "tests/shared/messaging/inbox/test_conflicts.py",
                 "tests/shared/web/test_conflicts.py",
             )
         ),
@@ -313,7 +313,7 @@ DRILLS: dict[str, Drill] = {
     ),
     "stopping": Drill(
         "broker and database are silent, tasks swallow their cancellation, and nothing else ends the process",
-        Tests(("tests/shared/test_stopping.py", "tests/shared/messaging/test_silent_broker.py")),
+        Tests(("tests/shared/test_stopping.py", "tests/shared/messaging/test_connection_silent.py")),
     ),
     "leftovers": Drill(
         "a supervisor was killed, and a program of its run does not end", Tests(("tests/deploy/test_leftovers.py",))

@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.web import template_filters
-from tests.shared.web_theme.gallery import Asked, Query, environment
+from tests.shared.web.templates.gallery import Asked, Query, environment
 
 
 def test_an_address_keeps_its_filters_and_changes_one() -> None:

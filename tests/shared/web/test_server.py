@@ -109,6 +109,29 @@ async def an_unused_connection(trial: Trial) -> tuple[asyncio.StreamReader, asyn
     return reader, writer
 
 
+async def test_a_signal_stops_the_service_and_gives_control_back(
+    make_application: Callable[..., Litestar],
+    make_settings: Callable[..., ServiceSettings],
+    free_ports: Callable[[int], list[int]],
+) -> None:
+    port = free_ports(1)[0]
+    running = asyncio.create_task(serve(make_application(), make_settings(port=port)))
+
+    async def live() -> bool:
+        async with httpx2.AsyncClient() as outside:
+            try:
+                answer = await outside.get(f"http://127.0.0.1:{port}/health/live")
+            except httpx2.HTTPError:
+                return False
+        return answer.status_code == 200
+
+    await eventually(live)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(10):
+        await running
+    assert not await live()
+
+
 async def test_a_kept_connection_is_answered_once_more_and_asked_to_close(serving: Serving) -> None:
     async with serving() as trial, httpx2.AsyncClient(trust_env=False) as client:
         before = (await client.get(trial.base)).json()

@@ -9,7 +9,7 @@ import pytest
 from shared.errors import FieldError
 from shared.web import assets
 from shared.web.paging import Page
-from tests.shared.web_theme.gallery import PAGES, THEME, Asked, Query, context, environment, render
+from tests.shared.web.templates.gallery import PAGES, THEME, Asked, Query, context, environment, render
 
 IMPORTS = """
 {% import "components/forms.html" as forms with context %}{% import "components/fields.html" as fields %}

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from shared.web import assets
-from tests.shared.web_theme.gallery import PAGES
+from tests.shared.web.templates.gallery import PAGES
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from shared.web.paging import Page
 
 TODAY: Final = date(2027, 1, 12)
 THEME: Final = Path(assets.__file__).resolve().parent / "templates"
-HERE: Final = Path(__file__).resolve().parent / "templates"
+HERE: Final = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
