@@ -32,6 +32,7 @@ TAKEN_AWAY_BY_THE_PAGE = (
     "POST /api/v1/quarantine/{service}/causes/{key}/replay",
     "POST /api/v1/quarantine/{service}/causes/{key}/discard",
     "POST /api/v1/waiting/{service}/discard",
+    "POST /api/v1/deliveries/resend-refused",
 )
 WHOLE = "an answer about all of a source is an error of the field that narrows it"
 OWN = {

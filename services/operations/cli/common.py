@@ -64,7 +64,7 @@ def from_all(
     return with_connections(lambda connections: connections.from_all(name, read))
 
 
-def tell(rows: Sequence[object], away: Iterable[str], columns: Columns, *, as_json: bool) -> None:
+def print_rows(rows: Sequence[object], away: Iterable[str], columns: Columns, *, as_json: bool) -> None:
     """Print rows; what is away is named on standard error, and makes the command fail at its end."""
     if as_json:
         typer.echo(as_text(rows))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.operations.cli.common import AsJson, By, Why, as_text, at, show, tell, within
+from services.operations.cli.common import AsJson, By, Why, as_text, at, print_rows, show, within
 from services.operations.reads import documents
 from services.operations.usecases import confirm_documents
 
@@ -49,6 +49,6 @@ def list_infected(
     """Show the files in which the antivirus found something: they are removed after 90 days."""
     found = documents.infected(folder)
     if found or json:
-        tell(found, [], {"Day": "day", "Found": "found", "Bytes": "size", "File": "path"}, as_json=json)
+        print_rows(found, [], {"Day": "day", "Found": "found", "Bytes": "size", "File": "path"}, as_json=json)
     else:
         typer.echo("None.")

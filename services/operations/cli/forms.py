@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from services.operations.adapters.broker_admin import BrokerAdmin
-from services.operations.cli.common import AsJson, By, Columns, tell, with_connections
+from services.operations.cli.common import AsJson, By, Columns, print_rows, with_connections
 from services.operations.environment import MissingVariableError
 from services.operations.settings import ConnectionSettings
 from services.operations.usecases import foreign_forms
@@ -47,7 +47,9 @@ def add(
 def list_(*, json: AsJson = False) -> None:
     """Show the forms that have an account."""
     admin, _ = _admin()
-    tell(with_connections(lambda connections: foreign_forms.list_forms(connections, admin)), [], FORMS, as_json=json)
+    print_rows(
+        with_connections(lambda connections: foreign_forms.list_forms(connections, admin)), [], FORMS, as_json=json
+    )
 
 
 @app.command()

@@ -2,12 +2,14 @@
 
 import sys
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
 import typer
 
-from services.operations.adapters.connections import Connections, Watched
+from services.operations.adapters.connections import Connections
+from services.operations.cli.actions import Administrator, add_commands
 from services.operations.cli.common import (
     AsJson,
     By,
@@ -18,7 +20,7 @@ from services.operations.cli.common import (
     as_text,
     at,
     from_all,
-    tell,
+    print_rows,
     with_connections,
     within,
 )
@@ -26,21 +28,11 @@ from services.operations.domain.queues import DEAD
 from services.operations.reads import causes, held, mails, quarantine, undelivered, unsendable, waiting
 from services.operations.reads.overdue import SENDS_MAILS
 from services.operations.reads.undelivered import NoSuchQueue, Undelivered
-from services.operations.usecases import (
-    close_gap,
-    redeliver,
-    resend_events,
-    resend_mails,
-    retry_held,
-    retry_unsendable,
-    settle_causes,
-    settle_quarantine,
-)
+from services.operations.usecases import actions, resend_events, retry_unsendable, settle_quarantine
 from services.operations.usecases.resend_events import Choice
-from services.operations.usecases.settle_causes import Decision, Settlement
+from services.operations.usecases.settle_causes import Settlement
 from shared import db
 from shared.errors import Invalid
-from shared.messaging.inbox.held import Code
 from shared.messaging.names import UNROUTED_QUEUE
 
 
@@ -129,7 +121,6 @@ PARKED: Final[Columns] = {
 EventId = Annotated[str, typer.Argument(help="The event that holds the stream, as `held list` shows it")]
 CauseKey = Annotated[str, typer.Argument(help="The cause, as `quarantine causes` shows it")]
 MessageId = Annotated[UUID, typer.Argument(help="The message, as `quarantine list` shows it")]
-MailId = Annotated[UUID, typer.Argument(help="The mail, as `deliveries list` shows it")]
 OfQueue = Annotated[str | None, typer.Option("--queue", help="One queue, such as escalation; all when not given")]
 Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="At most so many messages of a queue")]
 
@@ -138,7 +129,7 @@ Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="At most so m
 def list_held(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show the held streams: those that need you first."""
     rows, away = from_all(service, lambda one: held.list_held(one.database, one.name))
-    tell(held.in_order(rows), away, HELD, as_json=json)
+    print_rows(held.in_order(rows), away, HELD, as_json=json)
 
 
 @held_app.command("show")
@@ -162,53 +153,12 @@ def show_held(event_id: EventId, service: OfOne, *, json: AsJson = False) -> Non
         typer.echo(f"{name:<13} {value}")
 
 
-@held_app.command()
-def retry(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
-    """Have the service try the event again at once."""
-    one = within(service, retry_held.retry, event_id, by=by, why=why)
-    typer.echo(f"{one.service} tries {one.type} again within a second")
-
-
-@held_app.command()
-def retry_all(
-    service: OfOne,
-    why: Why,
-    by: By,
-    code: Annotated[Code | None, typer.Option("--code", help="Only what is held for this reason")] = None,
-    type_: Annotated[str | None, typer.Option("--type", help="Only events of this type")] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Only streams of this source")] = None,
-) -> None:
-    """Have the service try again everything that it holds, or all of one reason, type or source."""
-    count = within(service, retry_held.retry_all, by=by, why=why, code=code, type_=type_, source=source)
-    typer.echo(f"{service.value} tries {count} streams again")
-
-
-@held_app.command()
-def skip(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
-    """Give the event up for good in this service, and go on with what waits behind it."""
-    one = within(service, retry_held.skip, event_id, by=by, why=why)
-    typer.echo(f"{one.service} goes on without {one.type}; {one.behind} events waited behind it")
-
-
 @gaps_app.command("list")
 def list_gaps(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show which event is missing where, the oldest first."""
     rows, away = from_all(service, lambda one: waiting.list_gaps(one.database, one.name))
     rows.sort(key=lambda gap: gap.since)
-    tell(rows, away, GAPS, as_json=json)
-
-
-@gaps_app.command("discard")
-def discard_gap(
-    service: OfOne,
-    source: Annotated[str, typer.Option("--source", help="The source of the stream, as `waiting list` shows it")],
-    request: Annotated[str, typer.Option("--request", help="The stream's request, as `waiting list` shows it")],
-    why: Why,
-    by: By,
-) -> None:
-    """Expect nothing more of a stream, and put away what is parked of it: the missing event will never exist."""
-    count = within(service, close_gap.discard, source=source, subject=request, by=by, why=why)
-    typer.echo(f"{service.value} expects nothing more of it; {count} parked events were put away")
+    print_rows(rows, away, GAPS, as_json=json)
 
 
 @refused_app.command("list")
@@ -216,7 +166,7 @@ def list_refused(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show what was set aside, the oldest first."""
     rows, away = from_all(service, lambda one: unsendable.list_unsendable(one.database, one.name))
     rows.sort(key=lambda one: one.since)
-    tell(rows, away, REFUSED, as_json=json)
+    print_rows(rows, away, REFUSED, as_json=json)
 
 
 @refused_app.command("retry")
@@ -240,7 +190,7 @@ def list_unreadable(
 ) -> None:
     """Show the messages that wait for a decision."""
     rows, away = from_all(service, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled))
-    tell(rows, away, UNREADABLE, as_json=json)
+    print_rows(rows, away, UNREADABLE, as_json=json)
 
 
 @unreadable_app.command("show")
@@ -261,76 +211,48 @@ def show_unreadable(message_id: MessageId, service: OfOne, by: By, *, json: AsJs
     sys.stdout.buffer.write(body + b"\n")
 
 
-@unreadable_app.command("replay")
-def replay_message(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
-    """Have the service take the message again; what was applied stays applied once, what was forged stays refused.
-
-    Refused for one that was damaged on its way: the true event is asked for again by the service itself.
-    """
-    within(service, settle_quarantine.replay, message_id, by=by, why=why)
-    typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
-
-
-@unreadable_app.command("discard")
-def discard_message(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
-    """Decide that the message is never applied; its bytes are kept."""
-    within(service, settle_quarantine.discard, message_id, by=by, why=why)
-    typer.echo("discarded")
-
-
 @unreadable_app.command("causes")
 def list_causes(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show what is wrong with the messages that wait for a decision, and how many have the same cause."""
     rows, away = from_all(service, lambda one: causes.list_causes(one.database, one.name))
-    tell(rows, away, CAUSES, as_json=json)
+    print_rows(rows, away, CAUSES, as_json=json)
 
 
 @unreadable_app.command("replay-all")
-def replay_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
+def replay_all(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
     """Send all messages of one cause to the service's queue again; damaged ones stay."""
-    typer.echo(f"{within(service, _settle, cause, 'replayed', why, by)} sent to {service.value} again")
+    typer.echo(f"{_settle(service, cause, 'replayed', why, by)} sent to {service.value} again")
 
 
 @unreadable_app.command("discard-all")
-def discard_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
+def discard_all(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
     """Decide that no message of one cause is ever applied; their bytes are kept."""
-    typer.echo(f"{within(service, _settle, cause, 'discarded', why, by)} discarded")
+    typer.echo(f"{_settle(service, cause, 'discarded', why, by)} discarded")
 
 
-async def _settle(watched: Watched, cause: str, settlement: Settlement, why: str, by: str) -> int:
+def _settle(service: str, cause: str, settlement: Settlement, why: str, by: str) -> int:
     """Decide about all messages that wait now, however many orders it takes."""
-    decision = Decision(settlement, by, why, await db.now(watched.database))
-    done = await settle_causes.settle(watched, cause, decision)
-    total = done.settled
-    while done.settled and done.left:
-        done = await settle_causes.settle(watched, cause, decision)
-        total += done.settled
-    return total
+
+    async def settle(connections: Connections) -> int:
+        until = await db.now(connections.service(service).database)
+        order = partial(
+            actions.settle_all, Administrator(connections, by), service, cause, settlement, why=why, until=until
+        )
+        done = await order()
+        total = done.settled
+        while done.settled and done.left:
+            done = await order()
+            total += done.settled
+        return total
+
+    return with_connections(settle)
 
 
 @deliveries_app.command("list")
 def list_mails(*, json: AsJson = False) -> None:
     """Show the mails of the week that were refused, have no address, or do not leave."""
     rows, away = from_all(SENDS_MAILS, lambda one: mails.list_mails(one.database))
-    tell(rows, away, MAILS, as_json=json)
-
-
-@deliveries_app.command("resend")
-def resend_mail(mail_id: MailId, why: Why, by: By) -> None:
-    """Have a mail tried again now, to the same address."""
-    within(SENDS_MAILS, resend_mails.resend, mail_id, by=by, why=why)
-    typer.echo("queued again; it leaves within seconds")
-
-
-@deliveries_app.command()
-def resend_refused(
-    words: Annotated[str, typer.Argument(help="The words of the server, as `deliveries list` shows them")],
-    why: Why,
-    by: By,
-) -> None:
-    """Have all mails of the week tried again that a server refused with these words: after its repair."""
-    count = within(SENDS_MAILS, resend_mails.resend_answered, words, by=by, why=why)
-    typer.echo(f"{count} queued again; they leave within seconds")
+    print_rows(rows, away, MAILS, as_json=json)
 
 
 @dead_app.command("list")
@@ -347,7 +269,7 @@ def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -
                     raise
         return found
 
-    tell(with_connections(read), [], PARKED, as_json=json)
+    print_rows(with_connections(read), [], PARKED, as_json=json)
 
 
 @dead_app.command()
@@ -355,10 +277,11 @@ def drain(why: Why, by: By, queue: OfQueue = None) -> None:
     """Send the dead letters back to their queue."""
 
     async def back(connections: Connections) -> list[tuple[str, int]]:
+        do, command = Administrator(connections, by), actions.Why(why=why)
         moved: list[tuple[str, int]] = []
         for live in _queues(connections, queue):
             try:
-                moved.append((live, await redeliver.drain(connections, live, by=by, why=why)))
+                moved.append((live, (await actions.drain_dead(do, live, command)).moved))
             except NoSuchQueue:
                 if queue:
                     raise
@@ -376,13 +299,14 @@ def _queues(connections: Connections, queue: str | None) -> list[str]:
 def list_unrouted(most: Most = 50, *, json: AsJson = False) -> None:
     """Show the messages that no queue listened to."""
     rows = with_connections(lambda connections: undelivered.list_undelivered(connections, UNROUTED_QUEUE, most=most))
-    tell(rows, [], PARKED, as_json=json)
+    print_rows(rows, [], PARKED, as_json=json)
 
 
 @unrouted_app.command("replay")
 def replay_unrouted(why: Why, by: By) -> None:
     """Publish them again; those that still nobody listens to come back, and the command fails."""
-    done = with_connections(lambda connections: redeliver.replay_unrouted(connections, by=by, why=why))
+    command = actions.Why(why=why)
+    done = with_connections(lambda connections: actions.replay_unrouted(Administrator(connections, by), command))
     typer.echo(f"{done.moved} published again, {done.came_back} stay: no service of ours published them")
     if done.came_back:
         raise typer.Exit(1)
@@ -429,3 +353,6 @@ def _moment(name: str, text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except ValueError as error:
         raise Invalid.field(name, f"«\u00a0{text}\u00a0» n’est pas un moment, comme 2026-11-01T00:00.") from error
+
+
+add_commands({"held": held_app, "waiting": gaps_app, "quarantine": unreadable_app, "deliveries": deliveries_app})

@@ -148,7 +148,7 @@ SERVICES: Final[Columns] = {
     "Overdue": lambda one: one.deadlines and one.deadlines.overdue,
 }
 BEHIND: Final[Columns] = {
-    "Told by": "told_by",
+    "Published by": "told_by",
     "Not applied by": "service",
     "Events": "events",
     "Oldest": lambda one: f"{one.seconds:.0f} s",

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict, TypeVar
+from typing import Any, Final, TypeVar
 
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
@@ -38,14 +38,6 @@ async def all_of_it(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
         raise NotFound
 
 
-class Order(TypedDict):
-    """The arguments of each use case: who acts, why, and the départements that they see."""
-
-    by: str
-    why: str
-    perimeter: list[str] | None
-
-
 @dataclass(frozen=True, slots=True)
 class OperatorContext(RequestContext):
     """The context of a request. An action has its transaction in the database of the service that it is done to."""
@@ -73,9 +65,10 @@ class OperatorContext(RequestContext):
         """Whether the agent may do more than look."""
         return self.agent.has(Role.OPERATOR)
 
-    def order(self, why: str) -> Order:
-        """Return what an action records."""
-        return {"by": self.agent.email, "why": why, "perimeter": self.perimeter}
+    @property
+    def by(self) -> str:
+        """The name that is recorded."""
+        return self.agent.email
 
     def flash(self, sentence: str, level: str = "success") -> None:
         """Keep a French sentence for the next page."""

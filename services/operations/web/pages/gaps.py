@@ -9,8 +9,8 @@ from services.operations.domain.concerns import What
 from services.operations.reads import journals, waiting
 from services.operations.store import record
 from services.operations.store.record import Motive
+from services.operations.usecases.actions import ExpectedStream, discard_waiting
 from services.operations.web import words
-from services.operations.web.actions import ExpectedStream, discard_waiting
 from services.operations.web.context import OperatorContext, form, page
 from shared.commands import Command
 from shared.errors import Invalid

@@ -13,8 +13,8 @@ from services.operations.reads import held, journals, waiting
 from services.operations.reads.held import NotHeld
 from services.operations.store import record
 from services.operations.store.record import Motive
+from services.operations.usecases.actions import HeldEvent, RetryOrder, retry, retry_all, skip
 from services.operations.web import words
-from services.operations.web.actions import HeldEvent, RetryOrder, retry_all_held, retry_held, skip_held
 from services.operations.web.context import READERS, OperatorContext, form, page
 from shared.commands import Command
 from shared.errors import Invalid
@@ -61,7 +61,7 @@ async def held_streams(context: NamedDependency[OperatorContext], paging: NamedD
 async def retry_group(do: OperatorContext, command: RetryGroup) -> str:
     """Have a service try again all that it holds for one reason and of one type."""
     service, code, type_ = command.chosen()
-    done = await retry_all_held(do, service, RetryOrder(code=code, type=type_, why=command.why))
+    done = await retry_all(do, service, RetryOrder(code=code, type=type_, why=command.why))
     do.flash(f"Nouvel essai de {plural_fr(done.retried, 'demande retenue', 'demandes retenues')}.")
     return "/retenues"
 
@@ -121,13 +121,13 @@ async def held_stream(context: OperatorContext, service: str, *, refused: Refuse
 async def settle_held(do: OperatorContext, command: SettleHeld) -> str:
     """Try again, or lead the stream past its event."""
     if command.action == "retry":
-        await retry_held(do, command.service, command)
+        await retry(do, command.service, command)
         do.flash("Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
     else:
         record.motive(command.why)
         if not command.sure:
             raise Invalid.field("sure", "Confirmez que le service n’en tiendra jamais compte\u00a0: c’est définitif.")
-        await skip_held(do, command.service, command)
+        await skip(do, command.service, command)
         do.flash("L’événement est laissé de côté\u00a0; le service continue avec la suite.")
     return _where_it_shows(command.subject)
 

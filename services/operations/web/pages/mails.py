@@ -5,16 +5,13 @@ from uuid import UUID
 
 import structlog
 from litestar import Response
-from pydantic import Field
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.concerns import What
 from services.operations.reads import mails
 from services.operations.store.record import Motive
-from services.operations.usecases import resend_mails
-from services.operations.web.actions import Why, resend_delivery
+from services.operations.usecases.actions import RefusedMails, Why, resend_delivery, resend_refused
 from services.operations.web.context import OperatorContext, form, page
-from shared.commands import Command
 from shared.errors import NotFound
 from shared.french.numbers import plural_fr
 from shared.web.actions import Refused
@@ -22,10 +19,9 @@ from shared.web.actions import Refused
 log = structlog.get_logger(__name__)
 
 
-class SendRefusedAgain(Command):
+class SendRefusedAgain(RefusedMails):
     """All mails that were refused with the same words are sent again."""
 
-    words: str = Field(min_length=1, max_length=1000)
     why: Motive
 
 
@@ -51,8 +47,9 @@ async def undelivered(context: OperatorContext, *, refused: Refused | None = Non
 
 async def send_refused_again(do: OperatorContext, command: SendRefusedAgain) -> str:
     """Send all mails again that were refused with the same words."""
-    count = await resend_mails.resend_answered(_sender(do), command.words, **do.order(command.why))
-    do.flash(f"{plural_fr(count, 'courriel remis', 'courriels remis')} en file.")
+    _sender(do)
+    done = await resend_refused(do, command)
+    do.flash(f"{plural_fr(done.resent, 'courriel remis', 'courriels remis')} en file.")
     return "/courriels"
 
 

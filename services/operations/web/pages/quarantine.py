@@ -15,9 +15,9 @@ from services.operations.reads import causes, quarantine
 from services.operations.reads.causes import Cause
 from services.operations.store.record import Motive
 from services.operations.usecases import settle_causes, settle_quarantine
+from services.operations.usecases.actions import Why, discard_message, replay_message, settle_all
 from services.operations.usecases.settle_causes import Settlement
 from services.operations.web import words
-from services.operations.web.actions import Why, discard_quarantined, replay_quarantined, settle_all
 from services.operations.web.context import READERS, OperatorContext, form, page
 from shared import db
 from shared.french.numbers import plural_fr
@@ -137,10 +137,10 @@ async def quarantined_message(
 async def settle_message(do: OperatorContext, command: SettleMessage) -> str:
     """Send an unreadable message to its service again, or put it away."""
     if command.action == "replay":
-        await replay_quarantined(do, command.service, command.message_id, command)
+        await replay_message(do, command.service, command.message_id, command)
         do.flash("Le message est renvoyé au service. S’il est encore illisible, il reviendra ici.")
     else:
-        await discard_quarantined(do, command.service, command.message_id, command)
+        await discard_message(do, command.service, command.message_id, command)
         do.flash("Le message est écarté\u00a0; son contenu est conservé.")
     return "/quarantaine"
 

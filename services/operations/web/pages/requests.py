@@ -11,8 +11,9 @@ from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.reads.obstacles import story
 from services.operations.store.record import Motive
-from services.operations.web import actions, words
-from services.operations.web.actions import ResendOrder
+from services.operations.usecases import actions
+from services.operations.usecases.actions import ResendOrder
+from services.operations.web import words
 from services.operations.web.context import READERS, OperatorContext, form, page
 from services.operations.web.sequence import diagram
 from shared import clock

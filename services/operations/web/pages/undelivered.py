@@ -8,7 +8,7 @@ from litestar import Response
 from services.operations.domain.queues import DEAD, require_open
 from services.operations.reads import undelivered
 from services.operations.store.record import Motive
-from services.operations.web.actions import Why, drain_dead, replay_unrouted
+from services.operations.usecases.actions import Why, drain_dead, replay_unrouted
 from services.operations.web.context import OperatorContext, form, page
 from shared.errors import NotFound
 from shared.french.numbers import plural_fr
