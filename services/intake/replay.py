@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.intake.handlers import SUBSCRIPTION, TABLE
 from services.intake.store import requests
 from services.intake.usecases import filing, recording
-from shared.contracts import intake
+from shared.contracts import intake, notifications
 from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.messaging import journal
@@ -17,11 +17,15 @@ def rebuilding() -> Rebuilding:
     """Return what the rebuilding of this service consists of."""
     return Rebuilding(
         service="intake",
-        handlers=EventHandlers({**TABLE, **OWN}),
+        handlers=EventHandlers({**TABLE, **OWN, notifications.ReplyReceived: _posted_before}),
         bindings=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,
     )
+
+
+async def _posted_before(_: Transaction, __: notifications.ReplyReceived) -> None:
+    """Apply nothing: the message that a reply by mail made is an event of intake's own journal."""
 
 
 async def _file(tx: Transaction, fact: intake.RequestSubmitted) -> None:

@@ -246,6 +246,36 @@ EVENT = {
     "notifications.reply_received.v1": "Réponse reçue par courriel",
 }
 
+NEXT_ACTION: dict[str, str] = {
+    "register": "Enregistrer votre demande.",
+    "resume_with_information": "Reprendre l’examen avec vos informations.",
+    "begin_examination": "Commencer l’examen de votre demande.",
+    "examine": "Étudier votre besoin et chercher la réponse adaptée.",
+    "send_information": "Envoyer les informations demandées.",
+    "validate_answer": "Valider la réponse qui est en préparation.",
+    "answer_orientation": "Dire s’il peut vous accompagner.",
+    "contact_applicant": "Prendre contact avec vous pour commencer.",
+    "seek_other_answer": "Chercher une autre réponse à votre besoin.",
+    "set_up_support": "Mettre en place le soutien accordé.",
+    "examine_for_programme": "Étudier votre demande dans le cadre du programme.",
+    "receive_dossier": "Prendre connaissance de votre dossier.",
+    "continue_with_dossier": "Poursuivre l’examen de votre dossier.",
+    "register_transfer": "Enregistrer votre demande dans le département qui la reprend.",
+    "settle_admissibility": "Vérifier que votre dossier peut être présenté au comité.",
+    "answer_question": "Répondre à une question de l’équipe nationale.",
+    "schedule": "Inscrire votre projet à l’ordre du jour du comité de suivi de projet.",
+    "resume_examination": "Reprendre l’examen de votre demande.",
+    "decide": "Examiner votre projet en comité de suivi de projet.",
+    "schedule_again": "Présenter de nouveau votre projet à un prochain comité.",
+    "mobilise": "Réunir les moyens de l’accompagnement.",
+    "accompany": "Vous accompagner jusqu’à la date prévue.",
+    "accompany_in_programme": "Vous accompagner dans le programme.",
+    "evaluate": "Dites-nous ce que cet accompagnement a changé.",
+    "evaluate_again": "Dites-nous, quelques mois après, ce que cet accompagnement a changé.",
+    "answer_withdrawal": "Dire si le retrait est accepté, ou pourquoi il est trop tard.",
+}
+"""What is expected next of a team, or of the applicant, by its code; the words that the applicant reads."""
+
 _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each table has its own enumeration as key
     APPLICANT_KIND,
     REQUEST_KIND,
@@ -281,6 +311,11 @@ def state_word(state: str) -> str:
 def team_word(team: str) -> str:
     """Name a team by its wire value; what is in words already stays."""
     return next((word for value, word in TEAM.items() if value == team), team)
+
+
+def next_action_word(code: str) -> str:
+    """Return what is expected next; a row of older code holds the words themselves."""
+    return NEXT_ACTION.get(code, code)
 
 
 def withdrawal_word(answer: WithdrawalAnswer) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain.life import Status
+from services.intake.domain.next_action import NextAction
 from services.intake.domain.request import TrackedRequest
 from services.intake.domain.withdrawal import Expected
 from shared.clock import new_id
@@ -75,7 +76,7 @@ def a_tracked_request(request_id: UUID | None = None) -> TrackedRequest:
         status=Status.SUBMITTED,
         status_at=START,
         team=Team.DEPARTEMENT,
-        expected=Expected(Team.DEPARTEMENT, "Enregistrer votre demande."),
+        expected=Expected(Team.DEPARTEMENT, NextAction.REGISTER),
     )
 
 

@@ -138,10 +138,10 @@ async def test_a_request_that_nothing_keeps_says_whom_it_waits_for_to_who_may_se
             VALUES ($1, '95-2026-000001', '95', '95', now(), now(), '{}', 'registered', now(), 'departement', $2)
             """,
             request_id,
-            {"team": "departement", "what": "Commencer l’examen.", "until": "2026-12-04"},
+            {"team": "departement", "what": "begin_examination", "until": "2026-12-04"},
         )
     found = await awaited(scene.connections, request_id)
-    assert found == Awaited(team="departement", what="Commencer l’examen.", until=date(2026, 12, 4))
+    assert found == Awaited(team="departement", what="Commencer l’examen de votre demande.", until=date(2026, 12, 4))
     assert await awaited(scene.connections, request_id, perimeter=["78"]) is None
     assert await awaited(scene.connections, new_id()) is None
 

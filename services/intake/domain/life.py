@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from services.intake.domain.next_action import NextAction
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Team
@@ -50,7 +51,7 @@ class Expects:
     """
 
     team: Team
-    what: str
+    what: NextAction
     until: str | None = None
     keeps_date: bool = False
 
@@ -73,20 +74,16 @@ class Meaning:
     opens_evaluation: bool = False
 
 
-GIVE_OPINION_AGAIN: Final = "Dites-nous, quelques mois après, ce que cet accompagnement a changé."
-ANSWER_THE_WITHDRAWAL: Final = "Dire si le retrait est accepté, ou pourquoi il est trop tard."
-GIVE_OPINION: Final = "Dites-nous ce que cet accompagnement a changé."
-
 MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     # The applicant
     intake.RequestSubmitted: Meaning(
-        APPLICANT, Status.SUBMITTED, DEPARTEMENT, Expects(DEPARTEMENT, "Enregistrer votre demande.")
+        APPLICANT, Status.SUBMITTED, DEPARTEMENT, Expects(DEPARTEMENT, NextAction.REGISTER)
     ),
     intake.InformationProvided: Meaning(
         APPLICANT,
         Status.UNDER_EXAMINATION,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Reprendre l’examen avec vos informations."),
+        Expects(DEPARTEMENT, NextAction.RESUME_WITH_INFORMATION),
     ),
     intake.MessagePosted: Meaning(APPLICANT, label="Message au service départemental"),
     intake.DocumentAdded: Meaning(APPLICANT, detail="document"),
@@ -99,7 +96,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         DEPARTEMENT,
         None,
         APPLICANT,
-        Expects(APPLICANT, GIVE_OPINION_AGAIN, until="until"),
+        Expects(APPLICANT, NextAction.EVALUATE_AGAIN, until="until"),
         label="Votre avis est demandé, quelques mois après",
         opens_evaluation=True,
     ),
@@ -109,19 +106,19 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         DEPARTEMENT,
         Status.REGISTERED,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Commencer l’examen de votre demande.", until="due_on"),
+        Expects(DEPARTEMENT, NextAction.BEGIN_EXAMINATION, until="due_on"),
     ),
     qualification.ExaminationStarted: Meaning(
         DEPARTEMENT,
         Status.UNDER_EXAMINATION,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Étudier votre besoin et chercher la réponse adaptée.", until="due_on"),
+        Expects(DEPARTEMENT, NextAction.EXAMINE, until="due_on"),
     ),
     qualification.InformationRequested: Meaning(
         DEPARTEMENT,
         Status.AWAITING_INFORMATION,
         APPLICANT,
-        Expects(APPLICANT, "Envoyer les informations demandées.", until="until"),
+        Expects(APPLICANT, NextAction.SEND_INFORMATION, until="until"),
         detail="items",
     ),
     qualification.MessagePosted: Meaning(DEPARTEMENT, label="Le service départemental vous a écrit"),
@@ -130,28 +127,28 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         DEPARTEMENT,
         Status.PROPOSED,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Valider la réponse qui est en préparation.", keeps_date=True),
+        Expects(DEPARTEMENT, NextAction.VALIDATE_ANSWER, keeps_date=True),
         label="Une réponse est en préparation",
     ),
     qualification.ProposalRejected: Meaning(
         DEPARTEMENT,
         Status.UNDER_EXAMINATION,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Étudier votre besoin et chercher la réponse adaptée.", keeps_date=True),
+        Expects(DEPARTEMENT, NextAction.EXAMINE, keeps_date=True),
         shown=False,
     ),
     qualification.OrientedLocally: Meaning(
         DEPARTEMENT,
         Status.ORIENTED_LOCALLY,
         PROVIDER,
-        Expects(PROVIDER, "Dire s’il peut vous accompagner.", until="until"),
+        Expects(PROVIDER, NextAction.ANSWER_ORIENTATION, until="until"),
         detail="provider",
     ),
     qualification.OrientationAccepted: Meaning(
         PROVIDER,
         Status.ORIENTED_LOCALLY,
         PROVIDER,
-        Expects(PROVIDER, "Prendre contact avec vous pour commencer."),
+        Expects(PROVIDER, NextAction.CONTACT_APPLICANT),
         detail="provider",
         opens_evaluation=True,
     ),
@@ -159,35 +156,35 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         PROVIDER,
         Status.UNDER_EXAMINATION,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Chercher une autre réponse à votre besoin."),
+        Expects(DEPARTEMENT, NextAction.SEEK_OTHER_ANSWER),
         detail="provider",
     ),
     qualification.SupportedLocally: Meaning(
         DEPARTEMENT,
         Status.SUPPORTED_LOCALLY,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Mettre en place le soutien accordé."),
+        Expects(DEPARTEMENT, NextAction.SET_UP_SUPPORT),
         opens_evaluation=True,
     ),
     qualification.DirectedToProgramme: Meaning(
         DEPARTEMENT,
         Status.DIRECTED_TO_PROGRAMME,
         NATIONAL,
-        Expects(NATIONAL, "Étudier votre demande dans le cadre du programme."),
+        Expects(NATIONAL, NextAction.EXAMINE_FOR_PROGRAMME),
         opens_evaluation=True,
     ),
     qualification.RequestEscalated: Meaning(
-        DEPARTEMENT, Status.ESCALATED, NATIONAL, Expects(NATIONAL, "Prendre connaissance de votre dossier.")
+        DEPARTEMENT, Status.ESCALATED, NATIONAL, Expects(NATIONAL, NextAction.RECEIVE_DOSSIER)
     ),
     qualification.NationalQuestionAnswered: Meaning(
-        DEPARTEMENT, Status.RECEIVED, NATIONAL, Expects(NATIONAL, "Poursuivre l’examen de votre dossier.")
+        DEPARTEMENT, Status.RECEIVED, NATIONAL, Expects(NATIONAL, NextAction.CONTINUE_WITH_DOSSIER)
     ),
     qualification.RequestRefused: Meaning(DEPARTEMENT, Status.REFUSED, None),
     qualification.RequestTransferred: Meaning(
         DEPARTEMENT,
         Status.TRANSFERRED,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Enregistrer votre demande dans le département qui la reprend."),
+        Expects(DEPARTEMENT, NextAction.REGISTER_TRANSFER),
         detail="motive",
     ),
     qualification.WithdrawalAccepted: Meaning(DEPARTEMENT, Status.WITHDRAWN, None),
@@ -197,35 +194,35 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL,
         Status.RECEIVED,
         NATIONAL,
-        Expects(NATIONAL, "Vérifier que votre dossier peut être présenté au comité.", until="due_on"),
+        Expects(NATIONAL, NextAction.SETTLE_ADMISSIBILITY, until="due_on"),
     ),
     escalation.InformationRequested: Meaning(
         NATIONAL,
         Status.AWAITING_DEPARTEMENT,
         NATIONAL,
-        Expects(DEPARTEMENT, "Répondre à une question de l’équipe nationale.", until="until"),
+        Expects(DEPARTEMENT, NextAction.ANSWER_QUESTION, until="until"),
     ),
     escalation.AdmissibilitySettled: Meaning(
         NATIONAL,
         Status.ADMISSIBLE,
         NATIONAL,
-        Expects(NATIONAL, "Inscrire votre projet à l’ordre du jour du comité de suivi de projet."),
+        Expects(NATIONAL, NextAction.SCHEDULE),
     ),
     escalation.EscalationReturned: Meaning(
-        NATIONAL, Status.RETURNED, DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen de votre demande.")
+        NATIONAL, Status.RETURNED, DEPARTEMENT, Expects(DEPARTEMENT, NextAction.RESUME_EXAMINATION)
     ),
     escalation.SessionScheduled: Meaning(
         NATIONAL,
         Status.SCHEDULED,
         NATIONAL,
-        Expects(NATIONAL, "Examiner votre projet en comité de suivi de projet.", until="held_on"),
+        Expects(NATIONAL, NextAction.DECIDE, until="held_on"),
     ),
     escalation.ReserveLifted: Meaning(NATIONAL, label="La réserve du comité est levée", detail="motive"),
     escalation.ResourceMobilised: Meaning(
         NATIONAL,
         Status.MOBILISING,
         NATIONAL,
-        Expects(NATIONAL, "Réunir les moyens de l’accompagnement."),
+        Expects(NATIONAL, NextAction.MOBILISE),
         detail="resource",
     ),
     escalation.ResourceProgressed: Meaning(NATIONAL, shown=False),
@@ -235,7 +232,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL,
         Status.ACCOMPANIED,
         NATIONAL,
-        Expects(NATIONAL, "Vous accompagner jusqu’à la date prévue.", until="ends_on"),
+        Expects(NATIONAL, NextAction.ACCOMPANY, until="ends_on"),
     ),
     escalation.MilestonePlanned: Meaning(NATIONAL, detail="title"),
     escalation.MilestonePostponed: Meaning(NATIONAL, detail="title"),
@@ -244,47 +241,45 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     escalation.ProviderInvited: Meaning(NATIONAL, shown=False),
     escalation.MilestoneReached: Meaning(NATIONAL, detail="title"),
     escalation.AccompanimentCompleted: Meaning(
-        NATIONAL, Status.COMPLETED, APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
+        NATIONAL, Status.COMPLETED, APPLICANT, Expects(APPLICANT, NextAction.EVALUATE), opens_evaluation=True
     ),
     escalation.ProgrammeRequestTakenUp: Meaning(
         NATIONAL,
         Status.DIRECTED_TO_PROGRAMME,
         NATIONAL,
-        Expects(NATIONAL, "Vous accompagner dans le programme."),
+        Expects(NATIONAL, NextAction.ACCOMPANY_IN_PROGRAMME),
         detail="interlocutor",
     ),
     escalation.ProgrammeRequestDeclined: Meaning(
         NATIONAL,
         Status.UNDER_EXAMINATION,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Chercher une autre réponse à votre besoin."),
+        Expects(DEPARTEMENT, NextAction.SEEK_OTHER_ANSWER),
     ),
     escalation.ProgrammeRequestCompleted: Meaning(
-        NATIONAL, Status.COMPLETED, APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
+        NATIONAL, Status.COMPLETED, APPLICANT, Expects(APPLICANT, NextAction.EVALUATE), opens_evaluation=True
     ),
     escalation.WithdrawalAccepted: Meaning(NATIONAL, Status.WITHDRAWN, None),
     escalation.WithdrawalDeclined: Meaning(NATIONAL),
     escalation.EvaluationRequested: Meaning(
-        NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
+        NATIONAL, None, APPLICANT, Expects(APPLICANT, NextAction.EVALUATE, until="until"), opens_evaluation=True
     ),
 }
 """Fact → what it means. Decisions and corrections have one line per outcome, below; the rest is not shown."""
 
 DECIDED: Final[Mapping[CommitteeOutcome, Meaning]] = {
-    CommitteeOutcome.GRANTED: Meaning(
-        NATIONAL, Status.GRANTED, NATIONAL, Expects(NATIONAL, "Réunir les moyens de l’accompagnement.")
-    ),
+    CommitteeOutcome.GRANTED: Meaning(NATIONAL, Status.GRANTED, NATIONAL, Expects(NATIONAL, NextAction.MOBILISE)),
     CommitteeOutcome.GRANTED_WITH_RESERVE: Meaning(
-        NATIONAL, Status.GRANTED_WITH_RESERVE, NATIONAL, Expects(NATIONAL, "Réunir les moyens de l’accompagnement.")
+        NATIONAL, Status.GRANTED_WITH_RESERVE, NATIONAL, Expects(NATIONAL, NextAction.MOBILISE)
     ),
     CommitteeOutcome.DEFERRED: Meaning(
         NATIONAL,
         Status.DEFERRED,
         NATIONAL,
-        Expects(NATIONAL, "Présenter de nouveau votre projet à un prochain comité."),
+        Expects(NATIONAL, NextAction.SCHEDULE_AGAIN),
     ),
     CommitteeOutcome.RETURNED: Meaning(
-        NATIONAL, Status.RETURNED, DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen de votre demande.")
+        NATIONAL, Status.RETURNED, DEPARTEMENT, Expects(DEPARTEMENT, NextAction.RESUME_EXAMINATION)
     ),
     CommitteeOutcome.REFUSED: Meaning(NATIONAL, Status.REFUSED, None),
 }

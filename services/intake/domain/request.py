@@ -11,7 +11,6 @@ from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import Colleague, Invitation, may_invite
 from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import (
-    ANSWER_THE_WITHDRAWAL,
     OVER,
     WITHDRAWABLE,
     WITHOUT_DOCUMENTS,
@@ -19,6 +18,7 @@ from services.intake.domain.life import (
     Status,
     meaning_of,
 )
+from services.intake.domain.next_action import NextAction
 from services.intake.domain.timeline import Step, decision_of, step_of
 from services.intake.domain.withdrawal import Expected, Standing, Withdrawal, WithdrawalState
 from shared.contracts import escalation, intake, qualification
@@ -239,7 +239,7 @@ class TrackedRequest:
             return None
         refused_by = self.decision["team"] if self.decision and beneath.status == Status.REFUSED else None
         national = beneath.team is Team.NATIONAL or beneath.status == Status.COMPLETED or refused_by == Team.NATIONAL
-        return Expected(Team.NATIONAL if national else Team.DEPARTEMENT, ANSWER_THE_WITHDRAWAL)
+        return Expected(Team.NATIONAL if national else Team.DEPARTEMENT, NextAction.ANSWER_WITHDRAWAL)
 
     def _follow(self, fact: Fact, meaning: Meaning) -> None:
         if fact.at >= self.status_at:

@@ -5,15 +5,16 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from services.intake.domain.life import Status
+from services.intake.domain.next_action import NextAction
 from shared.contracts.vocabulary import Team, WithdrawalReason
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected next: from whom, what (a French sentence), until when if there is a date."""
+    """What is expected next: from whom, what, and until when if there is a date."""
 
     team: Team
-    what: str
+    what: NextAction
     until: date | None = None
 
 

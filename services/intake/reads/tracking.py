@@ -19,6 +19,7 @@ from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team, WithdrawalReason
 from shared.db import Reader
 from shared.errors import NotFound
+from shared.french.words import next_action_word
 
 _DOCUMENT: Final = "id, name, media_type, size, sha256, added_at"
 
@@ -139,7 +140,8 @@ async def tracking(reader: Reader, holder: Holder, tokens: Tokens) -> TrackedVie
         status=tracked.status,
         team=tracked.answer_awaited.team if tracked.answer_awaited else tracked.team,
         departement=tracked.departement,
-        expected=expected and ExpectedView(team=expected.team, what=expected.what, until=expected.until),
+        expected=expected
+        and ExpectedView(team=expected.team, what=next_action_word(expected.what), until=expected.until),
         timeline=[
             StepView(at=step.at, type=step.type, label=label_of(step), team=step.team, detail=detail_of(step))
             for step in timeline

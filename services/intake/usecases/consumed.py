@@ -104,7 +104,7 @@ async def note_mail_on_delivery(
 
 async def post_message_on_reply_received(tx: Transaction, fact: notifications.ReplyReceived) -> None:
     """Post a reply by mail of the applicant's side as a message, like those that are written on the page."""
-    if fact.audience != "applicant" or tx.replaying:
+    if fact.audience != "applicant":
         return
     tracked = await _find(tx, fact)
     if tracked is None:

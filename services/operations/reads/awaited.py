@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from services.operations.adapters.connections import UNREACHABLE, Connections
 from services.operations.reads.journals import KEEPS_NUMBERS
+from shared.french.words import next_action_word
 
 
 class Awaited(BaseModel):
@@ -36,4 +37,4 @@ async def awaited(connections: Connections, request_id: UUID, *, perimeter: list
         )
     except UNREACHABLE:
         return None
-    return Awaited(**row) if row else None
+    return Awaited(team=row["team"], what=next_action_word(row["what"]), until=row["until"]) if row else None
