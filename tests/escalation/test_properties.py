@@ -18,6 +18,7 @@ from services.escalation.domain.committee import Session, Verdict
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
+from services.escalation.domain.minutes import ApproveMinutes, Minutes
 from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
 from services.escalation.domain.refusals import QuorumMissing
 from services.escalation.domain.withdrawals import ruling_of
@@ -67,6 +68,7 @@ class Table:
 
     dossier: Escalation = field(default_factory=an_escalation)
     session: Session = field(default_factory=lambda: a_session(members=("A", "B"), quorum=1))
+    minutes: Minutes = field(default_factory=lambda: Minutes(SESSION_ID, None, ("A",)))
     milestone: Milestone = field(default_factory=lambda: Milestone(new_id(), "Étude", DUE))
     decided: OnRecord = field(
         default_factory=lambda: OnRecord(
@@ -246,7 +248,19 @@ ON_A_DECISION: Final[Mapping[str, list[Act]]] = {
     ],
     Action.RESERVE_LIFTING: [lift(0), lift(1)],
 }
-EVERYTHING: Final = {**ON_A_DECISION, **ON_A_DOSSIER, **ON_MEANS, **ON_A_MILESTONE, **IN_SESSION}
+
+
+def approve(name: str, days: int) -> Act:
+    """Approve the minutes, so many days from now."""
+    command = ApproveMinutes(approved_by=name, approved_on=TODAY + timedelta(days=days))
+    return lambda table, who: table.minutes.approve(command, within=None, today=TODAY, by=who, at=AT)
+
+
+ON_THE_MINUTES: Final[Mapping[str, list[Act]]] = {
+    Action.REMARKS: [lambda table, who: table.minutes.remark(by=who)],
+    Action.APPROVAL: [approve("A", 0), approve("B", 0), approve("A", 1), approve("A", -1)],
+}
+EVERYTHING: Final = {**ON_THE_MINUTES, **ON_A_DECISION, **ON_A_DOSSIER, **ON_MEANS, **ON_A_MILESTONE, **IN_SESSION}
 
 
 class DossierLife(RuleBasedStateMachine):
@@ -274,6 +288,10 @@ class DossierLife(RuleBasedStateMachine):
             assert self.table.dossier.state is state
         if before.session.closed_at is not None:
             assert self.table.session == before.session
+        if before.minutes.approval is not None:
+            assert self.table.minutes == before.minutes
+        if self.table.session.closed_at is not None:
+            self.table.minutes.closed_on = TODAY
 
     @precondition(lambda self: self.table.dossier.state is State.AWAITING_DEPARTEMENT)
     @rule()
@@ -325,6 +343,7 @@ class DossierLife(RuleBasedStateMachine):
             assert open_to(self.table, ON_MEANS, who) == set(self.table.mobilisation.allowed_actions(state, who))
             assert open_to(self.table, ON_A_MILESTONE, who) == set(self.table.milestone.allowed_actions(state, who))
             assert open_to(self.table, ON_A_DECISION, who) == set(self.table.decided.allowed_actions(state, who))
+            assert open_to(self.table, ON_THE_MINUTES, who) == set(self.table.minutes.allowed_actions(who))
             assert open_to(self.table, IN_SESSION, who) <= set(self.table.session.allowed_actions(who))
 
     @invariant()

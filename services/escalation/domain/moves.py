@@ -56,6 +56,8 @@ class Action(StrEnum):
     ATTENDANCE = "attendance"
     AGENDA = "agenda"
     CLOSING = "closing"
+    REMARKS = "remarks"
+    APPROVAL = "approval"
     ENVELOPES = "envelopes"
     DIRECTORY = "directory"
     NOTES = "notes"
@@ -119,6 +121,8 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.ATTENDANCE: _SECRETARY,
     Action.AGENDA: _SECRETARY,
     Action.CLOSING: _SECRETARY,
+    Action.REMARKS: _EITHER,
+    Action.APPROVAL: _SECRETARY,
     Action.ENVELOPES: _SECRETARY,
     Action.DIRECTORY: _EITHER,
     Action.NOTES: _EITHER,

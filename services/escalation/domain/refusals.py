@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from shared.contracts.fact import Actor
 from shared.errors import Conflict, IllegalMove, NotFound
-from shared.french.dates import datetime_fr, short_date_fr
+from shared.french.dates import date_fr, datetime_fr, short_date_fr
 from shared.french.numbers import euros
 
 
@@ -55,6 +55,34 @@ class MemberChanged(Conflict):
 
     def __init__(self, *, by: Actor, at: datetime) -> None:
         super().__init__(who=by.name or by.email, when=datetime_fr(at))
+
+
+class SessionOpen(IllegalMove):
+    """Minutes are remarked on and approved once their session is closed (HTTP 409)."""
+
+    code = "session_open"
+    title = "The committee session is not closed"
+    sentence = "La séance n’est pas close. Closez-la d’abord : son compte rendu est ensuite un projet à approuver."
+
+
+class MinutesApproved(IllegalMove):
+    """Approved minutes do not change (HTTP 409)."""
+
+    code = "minutes_approved"
+    title = "The minutes were approved"
+    sentence = (
+        "Ce compte rendu a été approuvé le {when} par {who} (noté par {clerk}) : il ne change plus. "
+        "Portez votre remarque au compte rendu de la séance suivante."
+    )
+
+    def __init__(self, *, approved_by: str, approved_on: date, recorded_by: Actor, state: str) -> None:
+        super().__init__(
+            who=approved_by,
+            when=date_fr(approved_on),
+            clerk=recorded_by.name or recorded_by.email,
+            state=state,
+            allowed_actions=[],
+        )
 
 
 class DecisionReplaced(IllegalMove):

@@ -1,4 +1,4 @@
-"""Read models of the committee: sessions with their agendas, decisions and minutes."""
+"""Read models of the committee: sessions with their agendas, and decisions."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import VOTERS, MemberRole, Session
+from services.escalation.domain.committee import MemberRole, Session
 from services.escalation.domain.decisions import GRANTING, OnRecord
 from services.escalation.domain.moves import By, State
 from services.escalation.store.committee import NoSuchDecision, NoSuchSession
@@ -119,35 +119,6 @@ class SessionView(SessionRow):
     decisions: list[DecisionRow]
 
 
-class MinutesView(BaseModel):
-    """The minutes of a session; a `draft` until it is closed."""
-
-    session_id: UUID
-    title: str
-    held_on: date
-    draft: bool
-    members: list[str]
-    roles: dict[str, MemberRole]
-    present: list[str]
-    quorum: int | None
-    items: list[AgendaRow]
-    decisions: list[DecisionRow]
-    granted: int
-    amount_cents: int
-    closed_at: datetime | None
-    closed_by: Actor | None
-
-    @property
-    def chairs(self) -> list[str]:
-        """Name those who preside, and so sign."""
-        return [name for name, role in self.roles.items() if role is MemberRole.CHAIR]
-
-    @property
-    def voters(self) -> int:
-        """How many of those present vote: they make the quorum."""
-        return sum(self.roles.get(name, MemberRole.VOTING) in VOTERS for name in self.present)
-
-
 _SUMMARY = """
     committee_session.id, committee_session.title, committee_session.held_on, committee_session.members,
     committee_session.roles, committee_session.alternates, committee_session.quorum, committee_session.present,
@@ -230,28 +201,6 @@ async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionView:
     agenda = await _agenda(reader, session_id, by)
     decisions = [item["decision"] for item in agenda if item["decision"]]
     return SessionView.model_validate({**_summary(row, by), "agenda": agenda, "decisions": decisions})
-
-
-async def minutes(reader: Reader, session_id: UUID, *, by: By) -> MinutesView:
-    """Return the minutes of a session, in the order of its agenda."""
-    held = await session(reader, session_id, by=by)
-    granted = [decision for decision in held.decisions if decision.grants]
-    return MinutesView(
-        session_id=held.id,
-        title=held.title,
-        held_on=held.held_on,
-        draft=held.closed_at is None,
-        members=held.members,
-        roles=held.roles,
-        present=held.present,
-        quorum=held.quorum,
-        items=held.agenda,
-        decisions=held.decisions,
-        granted=len(granted),
-        amount_cents=sum(decision.amount_cents for decision in granted),
-        closed_at=held.closed_at,
-        closed_by=held.closed_by,
-    )
 
 
 async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionView:

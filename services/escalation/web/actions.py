@@ -5,10 +5,20 @@ from typing import Final
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.directory import Contract, NewLot, Operator
 from services.escalation.domain.members import StandingMember
+from services.escalation.domain.minutes import ApproveMinutes
 from services.escalation.domain.moves import ON_THE_DOSSIER
 from services.escalation.domain.moves import Action as Name
 from services.escalation.domain.programmes import ProgrammeAction
-from services.escalation.usecases import accompaniment, committee, directory, dossier, means, members, programmes
+from services.escalation.usecases import (
+    accompaniment,
+    committee,
+    directory,
+    dossier,
+    means,
+    members,
+    minutes,
+    programmes,
+)
 from services.escalation.web import answers
 from shared.commands import NoBody, Nothing
 from shared.web.actions import Action
@@ -291,7 +301,28 @@ ON_SESSIONS: Final = (
         committee.close_session,
         path="cloture",
         label="Clore la séance",
-        done="La séance est close. Son compte rendu est définitif.",
+        done="La séance est close. Son compte rendu est à approuver.",
+    ),
+)
+ON_MINUTES: Final = (
+    Action(
+        Name.REMARKS,
+        minutes.RemarkOnMinutes,
+        minutes.remark,
+        path="remarque",
+        label="Enregistrer la remarque",
+        done="La remarque est jointe au projet de compte rendu.",
+        anchor="#compte-rendu",
+        creates=True,
+    ),
+    Action(
+        Name.APPROVAL,
+        ApproveMinutes,
+        minutes.approve,
+        path="approbation",
+        label="Approuver le compte rendu",
+        done="Le compte rendu est approuvé. Il est définitif.",
+        anchor="#compte-rendu",
     ),
 )
 SCHEDULING: Final = Action(
@@ -519,6 +550,7 @@ ALL: Final = (
     POSTPONEMENT,
     *BY_PROVIDERS,
     *ON_SESSIONS,
+    *ON_MINUTES,
     SCHEDULING,
     DECISION,
     PLANNING,

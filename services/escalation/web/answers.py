@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import ProviderLink
-from services.escalation.reads import accompaniment, committee, directory, means, members, programmes
+from services.escalation.reads import accompaniment, committee, directory, means, members, minutes, programmes
 from services.escalation.reads.accompaniment import ProviderView
 from services.escalation.reads.committee import DecisionView, SessionView
 from services.escalation.reads.detail import detail
@@ -11,6 +11,7 @@ from services.escalation.reads.detail_rows import EscalationView
 from services.escalation.reads.directory import ContractView, OperatorRow
 from services.escalation.reads.means import EnvelopeRow
 from services.escalation.reads.members import MemberRow
+from services.escalation.reads.minutes import MinutesView
 from services.escalation.reads.programmes import ProgrammeRequestView, SheetView
 from services.escalation.web.context import AgentContext, LinkContext
 from shared.db import Reader
@@ -62,6 +63,11 @@ async def show_to_provider(context: LinkContext, reader: Reader) -> ProviderView
 async def read_session(context: AgentContext, reader: Reader, session_id: UUID) -> SessionView:
     """Return a session with its agenda."""
     return await committee.session(reader, session_id, by=context.by)
+
+
+async def read_minutes(context: AgentContext, reader: Reader, session_id: UUID) -> MinutesView:
+    """Return the minutes, a draft until the session is closed; as they were approved, once they are."""
+    return await minutes.minutes(reader, session_id, by=context.by)
 
 
 async def read_member(context: AgentContext, reader: Reader, member_id: UUID) -> MemberRow:

@@ -6,8 +6,7 @@ from litestar import Response
 from litestar.response import Template
 
 from services.escalation.domain.refusals import NoReportYet
-from services.escalation.reads.committee import minutes
-from services.escalation.web.answers import read_decision, read_escalation
+from services.escalation.web.answers import read_decision, read_escalation, read_minutes
 from services.escalation.web.context import AgentContext
 from services.escalation.web.showing import show
 from shared.web.pdf import render_pdf
@@ -15,7 +14,7 @@ from shared.web.pdf import render_pdf
 
 async def minutes_page(context: AgentContext, session_id: UUID) -> Template:
     """Show the minutes of a session as a document to print, a draft until the session is closed."""
-    held = await minutes(context.database, session_id, by=context.by)
+    held = await read_minutes(context, context.database, session_id)
     return show(context, "committee/minutes.html", minutes=held)
 
 

@@ -9,16 +9,15 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.escalation.reads.committee import (
     DecisionView,
-    MinutesView,
     SessionRow,
     SessionState,
     SessionView,
     decisions,
-    minutes,
     sessions,
 )
+from services.escalation.reads.minutes import MinutesView
 from services.escalation.web import actions, papers
-from services.escalation.web.answers import read_decision, read_session
+from services.escalation.web.answers import read_decision, read_minutes, read_session
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
 from shared.web.actions import Resource, api_read, api_routes
@@ -26,6 +25,7 @@ from shared.web.paging import Page, Paged
 from shared.web.pdf import PDF
 
 SESSION = Resource(address="/sessions/{session_id:uuid}", view=SessionView, read=read_session)
+MINUTES = Resource(address="/sessions/{session_id:uuid}/minutes", view=MinutesView, read=read_minutes)
 DECISION = Resource(address="/decisions/{decision_id:uuid}", view=DecisionView, read=read_decision)
 
 
@@ -37,12 +37,6 @@ async def list_sessions(
 ) -> Paged[SessionRow]:
     """List sessions, open ones first."""
     return await sessions(context.database, state=in_state, by=context.by, page=paging)
-
-
-@get("/sessions/{session_id:uuid}/minutes")
-async def read_minutes(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> MinutesView:
-    """Return the minutes, a draft until the session is closed."""
-    return await minutes(context.database, session_id, by=context.by)
 
 
 @get("/sessions/{session_id:uuid}/minutes.pdf", media_type=PDF)
@@ -82,7 +76,8 @@ routes = Router(
                 api_read(SESSION),
                 *api_routes(Resource(address="/sessions"), [actions.PLANNING]),
                 *api_routes(SESSION, [*actions.ON_SESSIONS, actions.DECISION]),
-                read_minutes,
+                api_read(MINUTES),
+                *api_routes(MINUTES, actions.ON_MINUTES),
                 read_minutes_on_paper,
             ],
             guards=[whole_country],

@@ -21,15 +21,17 @@ from services.escalation.reads.committee import (
     sessions,
     waiting,
 )
+from services.escalation.reads.minutes import approvers
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases.committee import MEMBER_ROLES
 from services.escalation.web import actions, papers
-from services.escalation.web.answers import read_decision, read_escalation, read_session
+from services.escalation.web.answers import read_decision, read_escalation, read_minutes, read_session
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
 from services.escalation.web.showing import choices, show
 from services.escalation.web.territory import territory_shown
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
+from shared.french.dates import date_fr
 from shared.french.numbers import euros_typed
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
@@ -66,11 +68,15 @@ async def one_session(context: AgentContext, session_id: UUID, *, refused: Refus
     """Show a session: agenda, decisions, presence, closing."""
     held = await read_session(context, context.database, session_id)
     may_schedule = held.state == "open" and context.by.may(Action.SCHEDULE)
+    draft = await read_minutes(context, context.database, session_id)
+    later = await approvers(context.database, session_id, today=context.today) if draft.allowed_actions else []
     return show(
         context,
         "committee/session.html",
         refused=refused,
         session=held,
+        minutes=draft,
+        approvers=[(one.id, f"{one.title}, {date_fr(one.held_on)}") for one in later],
         members_offered=[(name, _with_role(name, held.roles.get(name))) for name in held.members],
         waiting=[_offered(one) for one in await waiting(context.database)] if may_schedule else [],
     )
@@ -226,7 +232,7 @@ routes = [
             list_sessions,
             page_read(SESSION),
             *page_routes(SESSIONS, [actions.PLANNING]),
-            *page_routes(SESSION, [*actions.ON_SESSIONS, actions.SCHEDULING]),
+            *page_routes(SESSION, [*actions.ON_SESSIONS, actions.SCHEDULING, *actions.ON_MINUTES]),
             printed_minutes,
             minutes_on_paper,
             page_read(DECISION_IN_SESSION),
