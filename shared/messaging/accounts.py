@@ -14,8 +14,11 @@ knows the account, and applies an event only if its `source` belongs to that acc
 |---|---|---|---|
 | a service | its queues | its events to `cousumain.<service>`, and again to one queue | what it consumes |
 | `form.NAME` | nothing | `forms.request_filed` to `cousumain` | its queue `form.NAME` |
-| `operator` | nothing | nothing | `unrouted` and each `.dead` |
+| `operator` | nothing | nothing | `unrouted` |
 | `supervisor` | everything | everything | everything |
+
+Intake also reads `unrouted`, for what forms filed before its queue was there; it may consume what lies there anyway.
+A service alone reads its dead letters: whoever else read them would be believed about who published them.
 
 No service may write to `cousumain`. RabbitMQ checks a routing key only where a client publishes: an exchange of one's
 own that is bound to `cousumain`, or has it as alternate or dead-letter exchange, would get round the check, and all
@@ -127,6 +130,9 @@ _QUEUES: Final[Mapping[str, str]] = {
 }
 """What a service's queues may be called: an instance of qualification for one département has its own."""
 
+_READS_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {"intake": (UNROUTED_QUEUE,)}
+"""Queues that a service reads beside its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -168,7 +174,11 @@ def _service(name: str) -> BrokerUser:
         name,
         configure=rf"^{queue}(\.dead)?$",
         write=_one_of(rf"{queue}(\.dead)?", re.escape(own), re.escape(RESEND_EXCHANGE), re.escape(DEAD_EXCHANGE)),
-        read=_one_of(rf"{queue}(\.dead)?", *(re.escape(one) for one in (EXCHANGE, RESEND_EXCHANGE, DEAD_EXCHANGE))),
+        read=_one_of(
+            rf"{queue}(\.dead)?",
+            *(re.escape(one) for one in (EXCHANGE, RESEND_EXCHANGE, DEAD_EXCHANGE)),
+            *_READS_BESIDE.get(name, ()),
+        ),
         topics={
             EXCHANGE: Topic(read=_one_of(CONSUMES[name], _ASKED)),
             own: Topic(write=rf"^({publishes})\..+$"),
@@ -196,7 +206,7 @@ def _one_of(*patterns: str) -> str:
 
 USERS: Final = (
     *(_service(name) for name in SERVICES),
-    BrokerUser(OPERATOR, NOTHING, NOTHING, _one_of(UNROUTED_QUEUE, r".+\.dead"), tags=("monitoring",)),
+    BrokerUser(OPERATOR, NOTHING, NOTHING, _one_of(UNROUTED_QUEUE), tags=("monitoring",)),
     BrokerUser(SUPERVISOR, EVERYTHING, EVERYTHING, EVERYTHING, tags=("administrator",)),
 )
 """Every account but those of foreign forms."""

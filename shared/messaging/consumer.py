@@ -7,7 +7,7 @@ is aio-pika's robust one, which FastStream makes: it restores channels and consu
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 import structlog
@@ -171,11 +171,17 @@ class Consumer:
         try:
             async with asyncio.timeout(DECLARES_WITHIN):
                 with node_loss_as_error():
-                    connection = await self._connected()
-                    async with connection.channel() as channel:
+                    async with self.channel() as channel:
                         await topology.declare(channel, [self._subscription])
         except BROKER_AWAY as error:
             log.info("consumer.broker_away", error=type(error).__name__)
+
+    @contextlib.asynccontextmanager
+    async def channel(self) -> AsyncIterator[AbstractChannel]:
+        """Open a channel of the consumer's connection, beside the one that it consumes on."""
+        connection = await self._connected()
+        async with connection.channel() as channel:
+            yield channel
 
     async def watch(self) -> None:
         """Subscribe again if the broker does not deliver to us any more.

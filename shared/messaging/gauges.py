@@ -21,7 +21,9 @@ async def measure(database: Database) -> float:
                (SELECT count(*) FROM inbox_held WHERE code = 'forked') AS forked,
                (SELECT count(DISTINCT (source, subject)) FROM stream_fork) AS disputed,
                (SELECT count(*) FROM inbox_waiting) AS waiting,
-               (SELECT count(*) FROM quarantine WHERE settled_at IS NULL AND NOT {FOREIGN}) AS quarantine
+               (SELECT count(*) FROM quarantine
+                WHERE settled_at IS NULL AND deaths IS NULL AND NOT {FOREIGN}) AS quarantine,
+               (SELECT count(*) FROM quarantine WHERE settled_at IS NULL AND deaths IS NOT NULL) AS dead
         """
     )
     if row is not None:
@@ -34,6 +36,7 @@ async def measure(database: Database) -> float:
         metrics.DISPUTED_STREAMS.set(row["disputed"])
         metrics.WAITING_EVENTS.set(row["waiting"])
         metrics.QUARANTINE_OPEN.set(row["quarantine"])
+        metrics.DEAD_LETTERS.set(row["dead"])
     ages = await unapplied(database)
     metrics.UNAPPLIED_AGE.clear()
     for source, age in ages.items():

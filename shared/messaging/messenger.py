@@ -16,10 +16,12 @@ from shared.messaging.accounts import Origins
 from shared.messaging.acknowledger import Acknowledger
 from shared.messaging.authenticity import Authenticity, Sender
 from shared.messaging.batcher import PREFETCH, MessageBatcher, Outcome
+from shared.messaging.connection import node_loss_as_error
 from shared.messaging.consumer import Consumer
 from shared.messaging.control_messages import is_control
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.dead_letters import ParkedMessages
 from shared.messaging.inbox.held import RetryPolicy
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
@@ -45,6 +47,12 @@ RETRIES_EVERY = 0.5
 
 PROCESSES_RESUBMITTED_EVERY = 1.0
 """Seconds between two polls for resubmitted messages."""
+
+TAKES_PARKED_EVERY = 5.0
+"""Seconds between two polls for dead letters, and for what foreign forms filed before there was a queue."""
+
+TAKES_PARKED_WITHIN = 60.0
+"""Seconds that taking parked messages may take; the rest stays for the next poll."""
 
 LOOKS_EVERY = 5.0
 """Seconds between two polls for stuck streams."""
@@ -123,6 +131,8 @@ class Messenger:
             prefetch=PREFETCH,
             declare_publishers=self._interface.declare_publishers,
         )
+        self._parked = ParkedMessages(database, self.consumer.channel, dead_queue=subscription.dead_queue)
+        self._has_filings = filing is not None
         self.batcher = MessageBatcher(self.inbox)
         self._acknowledger = Acknowledger()
         self._tasks: list[asyncio.Task[None]] = []
@@ -152,6 +162,7 @@ class Messenger:
             (self.inbox.retry_held, RETRIES_EVERY),
             (self.inbox.resume_stuck, LOOKS_EVERY),
             (self.inbox.process_resubmitted, PROCESSES_RESUBMITTED_EVERY),
+            (self._take_parked, TAKES_PARKED_EVERY),
             (self.inbox.forget_old_attempts, FORGETS_EVERY),
             (self.inbox.trim_parked, SETTLES_EVERY),
             (self._recover_gaps, min(policy.before_asking, ASKS_EVERY)),
@@ -238,6 +249,17 @@ class Messenger:
             self._wanted = self._wanted or await self.recovery.request_heads()
             await self.recovery.request_missing()
             await self.recovery.report_forks()
+
+    async def _take_parked(self) -> None:
+        """Store the dead letters of our queue; process what foreign forms filed before there was one."""
+        if not self.consumer.started:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKES_PARKED_WITHIN):
+                with node_loss_as_error():
+                    await self._parked.store_dead()
+                    if self._has_filings:
+                        await self._parked.process_unrouted_filings(self.inbox.process_unrouted)
 
     async def _publish_heads(self) -> None:
         """Publish the heads of our streams, in the copy whose relay leads."""

@@ -54,5 +54,6 @@ UNAPPLIED_AGE = Gauge(
     "How long the first event of a source has been known here, or known to be missing, and not applied",
     ["source"],
 )
+DEAD_LETTERS = Gauge("cousu_dead_letters", "Dead letters of the service that nobody has settled")
 QUARANTINE_OPEN = Gauge("cousu_quarantine_messages", "Messages in quarantine that nobody has settled")
 LEADING = Gauge("cousu_relay_leading", "1 where this process is the relay")

@@ -13,7 +13,7 @@ MESSAGING: Mapping[str, str] = {
     "inbox_stream": "compared stream by stream: what this service has not applied is named",
     "inbox_waiting": "what waits for its turn",
     "inbox_held": "what waits for another attempt",
-    "inbox_again": "what an operator handed over and waits for its turn",
+    "inbox_again": "what an operator of an earlier version handed over and waits for its turn",
     "inbox_attempt": "what was begun and not ended",
     "inbox_expected": "what is asked for again",
     "quarantine": "what nobody can read",

@@ -124,7 +124,7 @@ async def test_a_queue_that_cannot_exist_is_not_found(
 async def test_dead_letters_and_undelivered_are_sent_where_they_belong(
     scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     await told(scene.intake, a_message(new_id(), "lost"))
     [row] = await scene.intake.fetch("SELECT body FROM journal")
     await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)

@@ -117,7 +117,7 @@ async def test_a_held_request_is_tried_again_and_another_is_led_past_its_event(s
 async def test_unreadable_dead_and_undelivered_are_settled_with_a_motive(scene: Scene, desk: Page) -> None:
     await an_unreadable_message(scene.inbox)
     await an_unreadable_message(scene.inbox, b"another")
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     await publish(scene.channel, b"lost", "notifications.lost.95")
 
     await desk.goto("/quarantaine")

@@ -79,7 +79,10 @@ async def test_one_order_is_bounded_and_says_what_is_left(scene: Scene, monkeypa
     cause, watched = await the_large_one(scene), scene.connections.service("escalation")
     done = await settle_causes.settle(watched, cause.key, await decided(scene, "replayed"))
     assert (done.settled, done.left) == (8, 4)
-    assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_again") == 8
+    assert (
+        await scene.escalation.fetchval("SELECT count(*) FROM quarantine WHERE settlement = 'replayed' AND NOT taken")
+        == 8
+    )
 
 
 async def test_what_was_sent_again_and_is_unreadable_still_is_not_sent_by_the_same_decision(scene: Scene) -> None:
@@ -128,7 +131,10 @@ async def test_a_program_decides_about_all_messages_of_a_cause(
     where = f"/api/v1/quarantine/escalation/causes/{large['key']}"
     answer = await browse.post(f"{where}/replay", headers=headers, json={"why": "mise à jour"})
     assert answer.json() == {"settled": 12, "left": 0}
-    assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_again") == 12
+    assert (
+        await scene.escalation.fetchval("SELECT count(*) FROM quarantine WHERE settlement = 'replayed' AND NOT taken")
+        == 12
+    )
     again = await browse.post(f"{where}/discard", headers=headers, json={"why": "encore"})
     assert (again.status_code, again.json()["code"]) == (404, "no_such_cause")
     assert (await browse.post(f"{where}/burn", headers=headers, json={"why": "encore"})).status_code in {400, 404}

@@ -120,7 +120,7 @@ async def test_quarantined_messages_are_shown_with_their_bytes_and_settled(scene
 
 
 async def test_stray_messages_are_listed_and_sent_where_they_belong(scene: Scene, cousu_main: CousuMain) -> None:
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     await publish(scene.channel, b"lost", "notifications.lost.95")
 
     async def parked() -> bool:

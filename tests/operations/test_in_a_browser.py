@@ -31,7 +31,7 @@ async def trouble(scene: Scene) -> list[str]:
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation, given_up=True)
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     await an_unreadable_message(scene.inbox, b'{"specversion": "1.0", "data": {"text": "' + b"abc" * 400 + b'"}}')
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     await publish(scene.channel, b"lost", "notifications.delivery_failed.95")
     for text in ("Bonjour", "first", "Et la suite"):
         async with scene.intake.transaction() as tx:

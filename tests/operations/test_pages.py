@@ -222,7 +222,7 @@ async def test_an_auditor_sees_a_request_and_sends_nothing_again(scene: Scene, e
 
 
 async def test_dead_letters_are_sent_back(scene: Scene, enter: Enter) -> None:
-    await a_dead_letter(scene.channel, "escalation", wire(a_message(new_id()), 1))
+    await a_dead_letter(scene, "escalation", wire(a_message(new_id()), 1))
     browse = await enter()
     page = await browse.get("/files/escalation.dead")
     assert "Message du demandeur" in page.text

@@ -89,7 +89,7 @@ async def test_a_whole_source_is_sent_again_only_by_who_sees_all_of_it(
 
 async def test_the_pages_show_and_do_no_more_than_the_api(scene: Scene, held: Held, enter: Somebody) -> None:
     [unreadable] = await quarantine.list_quarantined(scene.escalation, "escalation")
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     browse = await enter(Role.OPERATOR, "78")
     for address in ("/", "/retenues", "/quarantaine", "/actions"):
         shown = await browse.get(address)

@@ -28,6 +28,7 @@ from shared.messaging import journal
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
+from shared.messaging.names import UNROUTED_QUEUE
 from tests.operations.conftest import Scene
 from tests.operations.trouble import a_dead_letter, a_held_stream, an_unreadable_message, publish
 from tests.polling import eventually
@@ -190,7 +191,7 @@ async def test_an_event_that_the_broker_refuses_needs_a_hand_and_is_not_late(sce
 
 async def test_unreadable_dead_and_undelivered_need_a_hand(scene: Scene) -> None:
     await an_unreadable_message(scene.inbox)
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     await publish(scene.channel, b"lost", "notifications.lost.95")
     for what, where in (("quarantine", "escalation"), ("dead", "escalation.dead"), ("unrouted", "unrouted")):
         seen, concern = await until(scene, what)
@@ -258,18 +259,21 @@ async def test_without_metrics_the_queues_themselves_are_asked(scene: Scene, bro
 async def test_of_a_cluster_the_nodes_that_answer_are_enough(
     broker_url: Callable[[str], str], rabbit_server: LocalRabbit, scene: Scene, free_port: int
 ) -> None:
-    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key="escalation.dead")
+    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key=UNROUTED_QUEUE)
     url, nobody, password = broker_url("operator"), f"127.0.0.1:{free_port}", rabbit_server.passwords.of("operator")
     broker = Broker(
         f"amqp://operator:x@{nobody}/,{url}",
         management_url=f"http://{nobody},http://operator:{password}@127.0.0.1:{rabbit_server.management_port}",
         metrics_url=f"http://{nobody}, http://127.0.0.1:{rabbit_server.prometheus_port}/",
     )
-    [queue] = [queue for queue in await broker.queues(["escalation.dead"]) if queue.name == "escalation.dead"]
-    assert queue.exists
-    assert queue.ready == 1
+
+    async def counted() -> bool:
+        [queue] = [queue for queue in await broker.queues([UNROUTED_QUEUE]) if queue.name == UNROUTED_QUEUE]
+        return queue.exists and queue.ready == 1
+
+    await eventually(counted)
     async with broker.channel() as channel:
-        assert (await (await channel.get_queue("escalation.dead")).get()) is not None
+        assert (await (await channel.get_queue(UNROUTED_QUEUE)).get()) is not None
 
 
 async def test_a_service_that_is_ready_and_degraded_says_so_and_needs_no_hand_for_that(

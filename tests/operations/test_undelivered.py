@@ -3,19 +3,25 @@
 from collections.abc import Callable
 
 import aio_pika
+import asyncpg
 import pytest
 
-from services.operations.reads import undelivered
+from services.operations.reads import causes, figures, quarantine, undelivered
 from services.operations.store import record
-from services.operations.usecases import redeliver
+from services.operations.usecases import redeliver, settle_quarantine
 from shared.clock import new_id
-from shared.messaging.authenticity import Sender
+from shared.contracts.intake import MessagePosted
+from shared.messaging.accounts import Origins
+from shared.messaging.authenticity import Authenticity, Sender
 from shared.messaging.connection import connect
+from shared.messaging.envelope import DIGEST, digest_of
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox import resubmitted
+from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.names import EVERYBODY, EXCHANGE, UNROUTED_QUEUE
 from tests.operations.conftest import Scene
 from tests.operations.test_journals import told
-from tests.operations.trouble import a_dead_letter, bury, depth, publish, taken
+from tests.operations.trouble import a_dead_letter, bury, depth, parked_for, publish, taken
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 
@@ -38,7 +44,7 @@ async def unrouted(scene: Scene, *keys: str, body: bytes | None = None) -> None:
 
 async def test_a_look_at_what_is_parked_never_uses_it_up(scene: Scene) -> None:
     await unrouted(scene, "notifications.delivery_failed.95")
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     for _ in range(25):
         [one] = await undelivered.list_undelivered(scene.connections, UNROUTED_QUEUE)
         [dead] = await undelivered.list_undelivered(scene.connections, "escalation.dead")
@@ -53,16 +59,19 @@ async def test_a_look_shows_no_more_than_was_asked_for(scene: Scene) -> None:
     assert await depth(scene.channel, UNROUTED_QUEUE) == 3
 
 
-async def test_dead_letters_are_handed_to_their_service(scene: Scene) -> None:
+async def test_dead_letters_are_taken_again_by_their_service(scene: Scene) -> None:
     for body in (b"first", b"second"):
-        await a_dead_letter(scene.channel, "escalation", body)
+        await a_dead_letter(scene, "escalation", body)
     assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="cause corrigée") == 2
     waiting = [message for _, message in await resubmitted.following(scene.escalation)]
     assert [message.body for message in waiting] == [b"first", b"second"]
     assert {message.sender for message in waiting} == {Sender("", "escalation")}
-    assert await depth(scene.channel, "escalation.dead") == 0
+    assert await undelivered.list_undelivered(scene.connections, "escalation.dead") == []
     [done] = await record.latest(scene.escalation, "escalation")
     assert (done.action, done.target) == ("dead.drain", "escalation.dead: 2 message(s)")
+    assert await scene.inbox.process_resubmitted() == 2
+    assert len(await quarantine.list_quarantined(scene.escalation, "escalation")) == 2
+    assert await scene.inbox.process_resubmitted() == 0
 
 
 async def test_it_stays_known_who_published_a_dead_letter(scene: Scene, broker_url: Callable[[str], str]) -> None:
@@ -71,9 +80,72 @@ async def test_it_stays_known_who_published_a_dead_letter(scene: Scene, broker_u
         message = aio_pika.Message(b"{}", delivery_mode=2, user_id="intake")
         await exchange.publish(message, routing_key="intake.message_posted.95")
     await bury(scene.channel, "escalation")
+    assert await parked_for(scene, "escalation").store_dead() == 1
     assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="cause corrigée") == 1
     [(_, waiting)] = await resubmitted.following(scene.escalation)
     assert waiting.sender == Sender("intake", "escalation")
+
+
+async def test_the_operators_role_forges_no_origin(scene: Scene) -> None:
+    """What worked before: a message that nobody published, handed to a service in the name of intake."""
+    forged = wire(a_message(new_id(), "forged"), 1)
+    operators = scene.connections.service("escalation").database
+    for statement in (
+        "INSERT INTO inbox_again (body, routing_key, user_id) VALUES ($1, 'escalation', 'intake')",
+        """
+        INSERT INTO quarantine (id, reason, routing_key, user_id, body, settled_at, settlement)
+        VALUES (gen_random_uuid(), '', 'escalation', 'intake', $1, now(), 'replayed')
+        """,
+        """
+        INSERT INTO inbox_waiting (source, subject, sequence, event_id, type, body)
+        VALUES ('/intake', gen_random_uuid()::text, 1, '', 'intake.message_posted.v1', $1)
+        """,
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await operators.fetch(statement, forged)
+    checking = Inbox(
+        scene.escalation,
+        EventHandlers({MessagePosted: scene.broken.apply}),
+        authenticity=Authenticity(Origins(), "escalation"),
+    )
+    await operators.fetch(
+        """
+        INSERT INTO quarantine (id, reason, routing_key, body, settled_at, settled_by, settlement, why)
+        VALUES (gen_random_uuid(), '', 'escalation', $1, now(), 'somebody', 'replayed', '')
+        """,
+        forged,
+    )
+    await checking.process_resubmitted()
+    assert scene.broken.applied == []
+    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    assert (one.reason, one.user_id) == ("forged_source", "")
+
+
+async def test_a_dead_letter_is_put_away_like_any_quarantined_message(scene: Scene) -> None:
+    await a_dead_letter(scene, "escalation", b"rubbish")
+    [dead] = await undelivered.list_undelivered(scene.connections, "escalation.dead")
+    assert dead.message_id is not None
+    watched = scene.connections.service("escalation")
+    await settle_quarantine.discard(watched, dead.message_id, by="exploitant", why="ne veut rien dire")
+    assert await undelivered.list_undelivered(scene.connections, "escalation.dead") == []
+    [settled] = await quarantine.list_quarantined(scene.escalation, "escalation", settled=True)
+    assert (settled.settlement, settled.dead) == ("discarded", True)
+
+
+async def test_dead_letters_are_not_counted_as_unreadable_messages(scene: Scene) -> None:
+    await a_dead_letter(scene, "escalation", b"dead")
+    assert await quarantine.list_quarantined(scene.escalation, "escalation") == []
+    assert await quarantine.count(scene.escalation) == [0]
+    assert await causes.list_causes(scene.escalation, "escalation") == []
+    assert (await figures.figures(scene.escalation, "escalation")).quarantine == 0
+
+
+async def test_a_damaged_dead_letter_is_not_taken_again(scene: Scene) -> None:
+    damaged = aio_pika.Message(b"other bytes", delivery_mode=2, headers={DIGEST: digest_of(b"these bytes")})
+    await scene.channel.default_exchange.publish(damaged, routing_key="escalation")
+    await bury(scene.channel, "escalation")
+    assert await parked_for(scene, "escalation").store_dead() == 1
+    assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="essai") == 0
 
 
 async def test_an_empty_drain_leaves_no_trace(scene: Scene) -> None:
@@ -87,8 +159,8 @@ async def test_a_queue_that_nobody_has_is_refused(scene: Scene) -> None:
             await redeliver.drain(scene.connections, queue, by="exploitant", why="essai")
 
 
-async def test_dead_letters_are_handed_over_though_their_queue_is_gone(scene: Scene) -> None:
-    await a_dead_letter(scene.channel, "escalation", b"kept")
+async def test_dead_letters_are_taken_again_though_their_queue_is_gone(scene: Scene) -> None:
+    await a_dead_letter(scene, "escalation", b"kept")
     await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)
     assert await redeliver.drain(scene.connections, "escalation", by="exploitant", why="essai") == 1
 
@@ -114,14 +186,13 @@ async def test_unrouted_events_of_a_journal_are_published_again_and_the_others_s
     assert (noted.action, noted.by) == ("unrouted.replay", "exploitant")
 
 
-async def test_what_a_form_filed_before_intake_had_a_queue_is_handed_to_intake(scene: Scene) -> None:
+async def test_what_a_form_filed_before_intake_had_a_queue_is_left_to_intake(scene: Scene) -> None:
     await scene.channel.queue_delete("intake", if_unused=False, if_empty=False)
     filed = wire(a_message(new_id()), None, type="forms.request_filed.v1", source="/forms/ours")
     await unrouted(scene, "forms.request_filed.95", body=filed)
     done = await redeliver.replay_unrouted(scene.connections, by="exploitant", why="le service est en place")
-    assert (done.moved, done.came_back) == (1, 0)
-    [(_, waiting)] = await resubmitted.following(scene.intake)
-    assert (waiting.body, waiting.sender) == (filed, Sender("", "forms.request_filed.95"))
+    assert (done.moved, done.came_back) == (0, 1)
+    await parked(scene, 1)
 
 
 async def test_control_messages_that_nobody_heard_are_dropped(scene: Scene) -> None:

@@ -82,7 +82,7 @@ async def foreign(scene: Scene, held: Held, mails: Database) -> Foreign:
     [cause] = await causes.list_causes(scene.escalation, "escalation")
     gap = await a_gap_that_nothing_fills(scene)
     mail = await a_mail(mails, new_id())
-    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await a_dead_letter(scene, "escalation", b"dead")
     return Foreign(
         named={
             "service": ["escalation"],

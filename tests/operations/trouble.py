@@ -1,5 +1,8 @@
 """How the tests bring about what operators mend."""
 
+import contextlib
+from typing import TYPE_CHECKING
+
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
@@ -8,11 +11,15 @@ from services.operations.reads.held import Held
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
+from shared.messaging.inbox.dead_letters import ParkedMessages
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from shared.messaging.names import EXCHANGE
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
+
+if TYPE_CHECKING:
+    from tests.operations.conftest import Scene
 
 
 class CannotApply:
@@ -55,10 +62,16 @@ async def publish(channel: AbstractChannel, body: bytes, routing_key: str) -> No
     await exchange.publish(aio_pika.Message(body, delivery_mode=2), routing_key=routing_key)
 
 
-async def a_dead_letter(channel: AbstractChannel, queue: str, body: bytes) -> None:
-    """A message that its consumer refused, as RabbitMQ does with one that was delivered too often."""
-    await channel.default_exchange.publish(aio_pika.Message(body, delivery_mode=2), routing_key=queue)
-    await bury(channel, queue)
+async def a_dead_letter(scene: "Scene", queue: str, body: bytes) -> None:
+    """A message that its consumer refused, and that escalation keeps."""
+    await scene.channel.default_exchange.publish(aio_pika.Message(body, delivery_mode=2), routing_key=queue)
+    await bury(scene.channel, queue)
+    assert await parked_for(scene, queue).store_dead() == 1
+
+
+def parked_for(scene: "Scene", queue: str) -> ParkedMessages:
+    """What the broker has parked for escalation."""
+    return ParkedMessages(scene.escalation, lambda: contextlib.nullcontext(scene.channel), dead_queue=f"{queue}.dead")
 
 
 async def bury(channel: AbstractChannel, queue: str) -> None:

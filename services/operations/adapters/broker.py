@@ -46,7 +46,7 @@ class Queue(BaseModel):
 
 
 class Broker:
-    """RabbitMQ, as a user who reads stray messages, publishes nothing and declares nothing.
+    """RabbitMQ, as a user who reads what nobody listens to, publishes nothing and declares nothing.
 
     Each address may be several, those of a cluster's nodes, separated by commas.
     """

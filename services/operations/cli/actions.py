@@ -17,7 +17,7 @@ from services.operations.usecases.actions import ACTIONS, OperatorAction
 _ID: Final = re.compile(r"{(\w+):(uuid|str)}")
 _IDS: Final[Mapping[str, Any]] = {
     "service": OfOne,
-    "message_id": Annotated[UUID, typer.Argument(help="The message, as `quarantine list` shows it")],
+    "message_id": Annotated[UUID, typer.Argument(help="The message, as `quarantine list` or `dead list` shows it")],
     "mail_id": Annotated[UUID, typer.Argument(help="The mail, as `deliveries list` shows it")],
 }
 """Ids of the addresses, as arguments or options."""

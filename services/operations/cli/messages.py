@@ -118,9 +118,11 @@ PARKED: Final[Columns] = {
     "Bytes": "size",
 }
 
+DEAD_LETTERS: Final[Columns] = {"Id": "message_id", "Since": "received_at", **PARKED}
+
 EventId = Annotated[str, typer.Argument(help="The event that holds the stream, as `held list` shows it")]
 CauseKey = Annotated[str, typer.Argument(help="The cause, as `quarantine causes` shows it")]
-MessageId = Annotated[UUID, typer.Argument(help="The message, as `quarantine list` shows it")]
+MessageId = Annotated[UUID, typer.Argument(help="The message, as `quarantine list` or `dead list` shows it")]
 OfQueue = Annotated[str | None, typer.Option("--queue", help="One queue, such as escalation; all when not given")]
 Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="At most so many messages of a queue")]
 
@@ -269,12 +271,12 @@ def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -
                     raise
         return found
 
-    print_rows(with_connections(read), [], PARKED, as_json=json)
+    print_rows(with_connections(read), [], DEAD_LETTERS, as_json=json)
 
 
 @dead_app.command()
 def drain(why: Why, by: By, queue: OfQueue = None) -> None:
-    """Send the dead letters back to their queue."""
+    """Have their service take the dead letters again; `quarantine discard` puts one away."""
 
     async def back(connections: Connections) -> list[tuple[str, int]]:
         do, command = Administrator(connections, by), actions.Why(why=why)

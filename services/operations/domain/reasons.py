@@ -122,6 +122,9 @@ _FORGED: Final = {
 }
 
 
+_FATAL: Final = ("ended its consumer", "delivered too often")
+
+
 def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
     """Explain why a message could not be read."""
     if damaged or "damaged" in reason:
@@ -134,6 +137,12 @@ def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
             _FORGED[reason],
             "Ne le renvoyez pas\u00a0: il serait refusé de nouveau. «\u00a0Compte de la messagerie\u00a0» dit qui l’a "
             "publié\u00a0: changez son mot de passe, puis écartez le message.",
+        )
+    if reason.startswith(_FATAL):
+        return Reason(
+            "Ce message a fait tomber le service qui le lit, à chaque essai.",
+            "Transmettez-le à l’équipe de développement. Après la correction, renvoyez-le ; s’il ne veut rien dire, "
+            "écartez-le.",
         )
     means = next((means for pattern, means in _UNREADABLE if re.search(pattern, reason)), None)
     fields = len(reason.split(";"))

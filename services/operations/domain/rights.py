@@ -40,7 +40,6 @@ _MESSAGES: Final[Rights] = MappingProxyType(
         "inbox_waiting": "SELECT, DELETE",
         "inbox_expected": "SELECT, DELETE",
         "inbox_attempt": "SELECT, DELETE",
-        "inbox_again": "INSERT",
         "quarantine": (
             "SELECT, INSERT (id, received_at, reason, routing_key, body, settled_at, settled_by, settlement, why),"
             " UPDATE (settled_at, settled_by, settlement, why)"
@@ -74,8 +73,8 @@ def of_operators(service: str) -> Rights:
     """Return what operators may do in the database of a service: they move messages.
 
     Tables of requests are closed to them but for the columns named. Messages are not, although they concern requests:
-    journals are verified, and what is put aside is shown. Of what they hand over (`inbox_again`)
-    they state themselves who published it.
+    journals are verified, and what is put aside is shown. Nowhere do they state who published a message, or what it
+    says: they name one that the service stored, and the service takes it from there.
     """
     return {**_MESSAGES, **_OF_ONE_SERVICE.get(service, {})}
 

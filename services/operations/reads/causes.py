@@ -26,7 +26,7 @@ _CAUSE: Final = (
 
 KEY: Final = f"left(md5(damaged::text || {_CAUSE}), 16)"
 
-OPEN: Final = f"{SEEN} AND settled_at IS NULL"
+OPEN: Final = f"{SEEN} AND settled_at IS NULL AND deaths IS NULL"
 
 
 class NoSuchCause(NotFound):

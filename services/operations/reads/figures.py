@@ -65,7 +65,8 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
         ), put_aside AS (
             SELECT {FOREIGN} AS is_foreign
             FROM quarantine
-            WHERE settled_at IS NULL AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))
+            WHERE settled_at IS NULL AND deaths IS NULL
+              AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))
         ), gap AS (
             SELECT min(w.received_at) AS since
             FROM waiting w

@@ -38,26 +38,38 @@ class Quarantined(BaseModel):
     settled_by: str | None
     settlement: str | None
     why: str | None
+    dead: bool = False
+    """Whether it is a dead letter: whoever read it was ended."""
 
 
 _SUBJECT = re.compile(r'"subject"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
 COLUMNS = """
     id, received_at, reason, routing_key, octet_length(body) AS size, damaged, times, user_id,
-    settled_at, settled_by, settlement, why
+    settled_at, settled_by, settlement, why, deaths IS NOT NULL AS dead
 """
 
-SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
-"""Of one's départements, by the address; what strangers sent to none is seen by whoever sees all."""
+SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', CASE WHEN deaths IS NULL THEN 3 ELSE 2 END) = ANY($1))"
+"""Of one's départements, by the address; what strangers sent to none is seen by whoever sees all.
+
+The address of a dead letter is the name of the queue that gave it up.
+"""
 
 
 async def list_quarantined(
     reader: Reader, service: str, *, settled: bool = False, most: int = 200, perimeter: list[str] | None = None
 ) -> list[Quarantined]:
-    """Return the messages that wait for a decision, oldest first; or those that were settled, newest first."""
+    """Return the messages that wait for a decision, oldest first; or those that were settled, newest first.
+
+    Dead letters that wait are listed apart (`undelivered`).
+    """
     rows = await reader.fetch(
         f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND "
-        + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
+        + (
+            "settled_at IS NOT NULL ORDER BY settled_at DESC"
+            if settled
+            else "settled_at IS NULL AND deaths IS NULL ORDER BY received_at"
+        )
         + ", id LIMIT $2",
         perimeter,
         most,
@@ -68,7 +80,8 @@ async def list_quarantined(
 async def count(reader: Reader, *, settled: bool = False, perimeter: list[str] | None = None) -> list[int]:
     """Count the messages that wait for a decision, or those that were settled: one figure."""
     rows = await reader.fetch(
-        f"SELECT count(*) FROM quarantine WHERE {SEEN} AND (settled_at IS NOT NULL) = $2",
+        f"SELECT count(*) FROM quarantine WHERE {SEEN} AND (settled_at IS NOT NULL) = $2"
+        " AND (settled_at IS NOT NULL OR deaths IS NULL)",
         perimeter,
         settled,
     )

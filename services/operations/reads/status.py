@@ -25,6 +25,7 @@ from services.operations.reads.overdue import (
     deliveries,
     suspended_webhooks,
 )
+from services.operations.reads.undelivered import dead_letters
 from shared.errors import Refusal
 from shared.messaging.names import UNROUTED_QUEUE
 
@@ -66,6 +67,8 @@ class ServiceStatus(BaseModel):
     degraded: list[str] = []
     """What works less well in it, although it is ready."""
     figures: ServiceFigures | None = None
+    dead_letters: dict[str, int] = {}
+    """By queue, the dead letters that the service keeps and nobody has settled."""
     deadlines: Deadlines | None = None
     """None where no dates are kept, the database is away, or gives no right to them."""
     deliveries: Deliveries | None = None
@@ -87,7 +90,10 @@ class ServiceStatus(BaseModel):
 
 
 class QueueStatus(Queue):
-    """One queue and what it is for: a service's own, its dead letters, what nobody listens to, or another's."""
+    """One queue and what it is for: a service's own, its dead letters, what nobody listens to, or another's.
+
+    Of dead letters `ready` also counts those that the service has taken from the queue and keeps.
+    """
 
     kind: Literal["service", "dead", "unrouted", "other"]
     service: str | None = None
@@ -120,7 +126,11 @@ async def status(connections: Connections, *, at: datetime, perimeter: list[str]
     )
     answering = {one.name: connections.services[one.name] for one in services if one.database_away is None}
     compared = await compare(replace(connections, services=answering), perimeter)
+    kept = {queue + DEAD: count for one in services for queue, count in one.dead_letters.items()}
+    for queue in queues or []:
+        queue.ready += kept.pop(queue.name, 0)
     concerns = [] if queues is not None else [Concern(what=What.BROKER_AWAY, where="rabbitmq")]
+    concerns += [Concern(what=What.DEAD, where=name, count=count) for name, count in kept.items()]
     for one in services:
         concerns += _of_service(one, broker_away=queues is None)
     unreached = {one.name for one in services if one.unreached}
@@ -154,6 +164,8 @@ async def _read_figures(watched: Watched, state: ServiceStatus, perimeter: list[
     try:
         async with asyncio.timeout(PATIENCE):
             state.figures = await figures(watched.database, watched.name, perimeter)
+            dead = await dead_letters(watched.database)
+            state.dead_letters = {queue: count for queue, count in dead.items() if may_open(queue, perimeter)}
     except UNREACHABLE as away:
         state.database_away = type(away).__name__
         return

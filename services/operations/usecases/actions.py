@@ -109,7 +109,7 @@ class Closed(BaseModel):
 
 
 class Drained(BaseModel):
-    """How many dead letters went back to their queue."""
+    """How many dead letters their service takes again."""
 
     queue: str
     moved: int
@@ -208,7 +208,7 @@ async def resend_refused(do: Operator, command: RefusedMails) -> ResentMails:
 
 
 async def drain_dead(do: Operator, queue: str, command: Why) -> Drained:
-    """Hand the dead letters of a queue to its service again."""
+    """Have its service take the dead letters of a queue again."""
     require_open(queue, do.perimeter)
     moved = await redeliver.drain(do.connections, queue, by=do.by, why=command.why)
     return Drained(queue=queue, moved=moved)

@@ -15,7 +15,6 @@ from services.operations.adapters.broker_admin import BrokerAdmin
 from services.operations.adapters.connections import Connections
 from services.operations.domain.actions import Action
 from services.operations.store import record
-from services.operations.usecases.redeliver import FRONT_DOOR
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging import accounts
@@ -24,6 +23,9 @@ from shared.messaging.names import EXCHANGE
 
 ANSWERS: Final = ("forms.request_accepted", "forms.request_refused")
 """What a form reads, each with its name as the last word of the routing key."""
+
+FRONT_DOOR: Final = "intake"
+"""The service that takes what forms file, and records who made and removed their accounts."""
 
 ACCOUNT: Final = form_user("")
 """How the account of every form begins."""

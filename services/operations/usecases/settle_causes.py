@@ -10,7 +10,6 @@ from services.operations.adapters.connections import Watched
 from services.operations.domain.actions import Action
 from services.operations.reads.causes import KEY, OPEN, show
 from services.operations.store import record
-from shared.messaging.inbox import resubmitted
 
 BATCH: Final = 500
 """Messages decided in one transaction."""
@@ -74,7 +73,7 @@ async def _settle_batch(watched: Watched, key: str, decision: Decision) -> int:
             SET settled_at = now(), settled_by = $5, settlement = $4, why = $6
             FROM chosen
             WHERE id = chosen_id
-            RETURNING id, reason, CASE WHEN $4 = 'replayed' THEN body END AS body, routing_key, user_id, damaged
+            RETURNING id, reason
             """,
             decision.perimeter,
             key,
@@ -86,8 +85,6 @@ async def _settle_batch(watched: Watched, key: str, decision: Decision) -> int:
         )
         if not rows:
             return 0
-        if decision.settlement == "replayed":
-            await resubmitted.add(tx, [resubmitted.message_of(row) for row in rows])
         action = {"replayed": Action.QUARANTINE_REPLAY_ALL, "discarded": Action.QUARANTINE_DISCARD_ALL}[
             decision.settlement
         ]

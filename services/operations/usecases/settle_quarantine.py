@@ -4,11 +4,10 @@ from uuid import UUID
 
 from services.operations.adapters.connections import Watched
 from services.operations.domain.actions import Action
-from services.operations.reads.quarantine import NotInQuarantine, Quarantined, bytes_of, show
+from services.operations.reads.quarantine import SEEN, Quarantined, bytes_of, show
 from services.operations.store import record
 from shared.db import Transaction
 from shared.errors import Conflict
-from shared.messaging.inbox import resubmitted
 
 
 class AlreadySettled(Conflict):
@@ -44,7 +43,7 @@ async def read(
 async def replay(
     watched: Watched, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
 ) -> Quarantined:
-    """Have the service take the bytes again, through its inbox: what was applied already stays applied once.
+    """Have the service take the message again, through its inbox: what was applied already stays applied once.
 
     They are checked as when they came, with the account that published them. Refused again, they come back as a new
     message. Refuses with `NotInQuarantine`, `AlreadySettled`, `DamagedMessage`.
@@ -54,10 +53,6 @@ async def replay(
         found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why, perimeter=perimeter)
         if found.damaged:
             raise DamagedMessage
-        row = await tx.fetchrow("SELECT body, routing_key, user_id, damaged FROM quarantine WHERE id = $1", message_id)
-        if row is None:
-            raise NotInQuarantine
-        await resubmitted.add(tx, [resubmitted.message_of(row)])
     return found
 
 
@@ -83,17 +78,17 @@ async def _settle(
 ) -> Quarantined:
     """Write the decision down, once."""
     done = await tx.fetchval(
-        """
+        f"""
         UPDATE quarantine
-        SET settled_at = now(), settled_by = $2, settlement = $3, why = $4
-        WHERE id = $1 AND settled_at IS NULL AND ($5::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($5))
+        SET settled_at = now(), settled_by = $3, settlement = $4, why = $5
+        WHERE id = $2 AND settled_at IS NULL AND {SEEN}
         RETURNING TRUE
         """,
+        perimeter,
         message_id,
         by,
         settlement,
         why,
-        perimeter,
     )
     found = await show(tx, service, message_id, perimeter=perimeter)
     if not done:

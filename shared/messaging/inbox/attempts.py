@@ -90,15 +90,19 @@ async def uncount(database: Database, fingerprints: Sequence[bytes]) -> None:
         )
 
 
-async def leave_one(tx: Transaction, fingerprint: bytes) -> None:
-    """Leave one attempt for an event that is held because it ends its consumer, for a retry by an operator."""
+async def leave_one(tx: Transaction, fingerprint: bytes, *, readable: bool) -> None:
+    """Leave one attempt for a message that ends its consumer, for a retry by an operator.
+
+    An event that is held can be read; a dead letter perhaps not.
+    """
     await tx.execute(
         """
-        INSERT INTO inbox_attempt (fingerprint, attempts, readable) VALUES ($1, $2, TRUE)
-        ON CONFLICT (fingerprint) DO UPDATE SET attempts = EXCLUDED.attempts, readable = TRUE
+        INSERT INTO inbox_attempt (fingerprint, attempts, readable) VALUES ($1, $2, $3)
+        ON CONFLICT (fingerprint) DO UPDATE SET attempts = EXCLUDED.attempts, readable = EXCLUDED.readable
         """,
         fingerprint,
         FATAL_AFTER - 1,
+        readable,
     )
 
 

@@ -99,7 +99,7 @@ async def hold_for_good(tx: Transaction, event: ParkedEvent, reason: str) -> Non
     await tx.execute(
         "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", event.subject, event.source
     )
-    await attempts.leave_one(tx, event.fingerprint)
+    await attempts.leave_one(tx, event.fingerprint, readable=True)
 
 
 async def hold_forked(tx: Transaction, event: ParkedEvent, reason: str, *, claimed_hash: bytes | None = None) -> bool:

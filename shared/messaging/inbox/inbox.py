@@ -107,19 +107,35 @@ class Inbox:
         return fatal
 
     async def process_resubmitted(self) -> int:
-        """Process the messages that an operator resubmitted; return how many.
+        """Process the messages that an operator flagged for another attempt; return how many.
 
-        A message that ends its reader is quarantined.
+        A message that ends its reader comes back to the quarantine.
         """
         taken = 0
         while waiting := await resubmitted.following(self._database):
-            fatal = await self.process([message for _, message in waiting])
-            async with self._database.transaction() as tx:
-                for message in fatal:
-                    await quarantine.put_aside(tx, message, KILLS)
-                await resubmitted.forget(tx, [position for position, _ in waiting])
+            async with self._processed([message for _, message in waiting]) as tx:
+                await resubmitted.mark_taken(tx, [message_id for message_id, _ in waiting])
             taken += len(waiting)
+        while given := await resubmitted.handed_over(self._database):
+            async with self._processed([message for _, message in given]) as tx:
+                await resubmitted.forget(tx, [position for position, _ in given])
+            taken += len(given)
         return taken
+
+    async def process_unrouted(self, messages: Sequence[Message]) -> None:
+        """Process messages that came past the queue; one that ends its reader is quarantined."""
+        async with self._processed(messages):
+            pass
+
+    @contextlib.asynccontextmanager
+    async def _processed(self, messages: Sequence[Message]) -> AsyncIterator[Transaction]:
+        """Process messages, and give the transaction that quarantines those that end their reader."""
+        fatal = await self.process(messages)
+        async with self._database.transaction() as tx:
+            for message in fatal:
+                await quarantine.put_aside(tx, message, KILLS)
+                await attempts.leave_one(tx, message.fingerprint, readable=False)
+            yield tx
 
     async def retry_held(self, *, most: int = 20) -> int:
         """Retry the held streams that are due; return how many."""

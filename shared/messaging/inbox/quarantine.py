@@ -35,12 +35,14 @@ MOST_FOREIGN = 200
 """Unsettled messages of foreign forms in quarantine; further ones are counted, logged and dropped."""
 
 
-async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
+async def put_aside(tx: Transaction, message: Message, reason: str, *, deaths: int | None = None) -> None:
     """Quarantine a message with its bytes; the same bytes again are counted in the same row.
 
     A row without a publishing account takes the account of the repetition; one with an account does not change it. A
     message that an operator discarded stays discarded; one that they resubmitted becomes unsettled again. Messages of
     foreign forms are bounded and raise no alarm: whoever has a form's password could raise one at will.
+
+    A dead letter (`deaths`) is not read: whoever read it was ended.
     """
     foreign = message.sender is not None and message.sender.is_foreign
     if foreign:
@@ -48,14 +50,14 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
         if await _foreign_waiting(tx) >= MOST_FOREIGN:
             log.warning("message.foreign_dropped", reason=reason[:500])
             return
-    source, subject, sequence = _place(message.body)
+    source, subject, sequence = _place(message.body) if deaths is None else (None, None, None)
     first = await tx.fetchval(
         """
         INSERT INTO quarantine AS q
-            (id, reason, routing_key, body, damaged, digest, source, subject, sequence, user_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (id, reason, routing_key, body, damaged, digest, source, subject, sequence, user_id, deaths)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (digest) WHERE settlement IS DISTINCT FROM 'replayed'
-            DO UPDATE SET times = q.times + 1, last_at = now(),
+            DO UPDATE SET times = q.times + 1, last_at = now(), deaths = coalesce(EXCLUDED.deaths, q.deaths),
                           user_id = CASE WHEN q.user_id = '' THEN EXCLUDED.user_id ELSE q.user_id END
         RETURNING times = 1
         """,
@@ -69,6 +71,7 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
         subject,
         sequence,
         user_of(message),
+        deaths,
     )
     if reason in FORGERIES and not foreign:
         tx.after_commit.append(partial(_say_forged, message, reason))

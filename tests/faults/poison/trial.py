@@ -2,8 +2,8 @@
 
 Consumers are processes of their own, forked from a warm parent, and die by SIGKILL in the middle of the poison; before
 each death healthy messages are on their way. After the first eleven deaths the poison is out of the way, so somebody
-stubborn puts it back each time: a held stream is tried again, a dead letter is drained. The judge stands outside: it
-knows what was published, and reads the database and the queues.
+stubborn puts it back each time: a held stream is tried again, a dead letter is taken again. The judge stands outside:
+it knows what was published, and reads the database and the queues.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ async def _die_or_note(tx: Transaction, fact: MessagePosted) -> None:
 def consume(database_url: str, amqp_url: str, where: str) -> None:
     """Be one consumer, until killed."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    messenger.RETRIES_EVERY = 0.05
+    messenger.RETRIES_EVERY = messenger.PROCESSES_RESUBMITTED_EVERY = messenger.TAKES_PARKED_EVERY = 0.05
 
     async def live() -> None:
         database = await Database.connect(database_url, name="poison")
@@ -123,7 +123,6 @@ class Trial:
             await topology.declare(channel, [QUEUE])
             publisher = await publishing.channel()
             exchange = await publisher.get_exchange(names.exchange_of("intake"))
-            resend = await publisher.get_exchange(names.RESEND_EXCHANGE)
             poison = wire(a_message(new_id(), POISON), 1)
             await self._healthy(exchange, AT_FIRST // 2)
             await _publish(exchange, poison)
@@ -132,7 +131,7 @@ class Trial:
             while died < crashes:
                 process = self._consumer()
                 try:
-                    died += await self._dies(process, channel, resend)
+                    died += await self._dies(process, channel)
                 finally:
                     await _end(process)
                 await self._healthy(exchange, EACH_TIME)
@@ -150,7 +149,6 @@ class Trial:
         self,
         process: ForkServerProcess,
         channel: aio_pika.abc.AbstractChannel,
-        resend: aio_pika.abc.AbstractExchange,
     ) -> bool:
         """Wait for the consumer's death, and be stubborn about the poison meanwhile."""
         until = time.monotonic() + PATIENCE
@@ -158,21 +156,21 @@ class Trial:
             if time.monotonic() > until:
                 raise TimeoutError("the consumer did not die of the poison")
             if not await _depth(channel, QUEUE.queue):  # it has taken all that was there: it dies with its hands full
-                await self._put_back(channel, resend)
+                await self._put_back()
             await asyncio.sleep(0.02)
         return True
 
-    async def _put_back(self, channel: aio_pika.abc.AbstractChannel, resend: aio_pika.abc.AbstractExchange) -> None:
-        """Have the held stream tried again as an operator may, or the dead letter published again by its source."""
+    async def _put_back(self) -> None:
+        """Have the held stream tried again, or the dead letter taken again, as an operator may."""
         if self._where == HANDLING:
             await self._database.fetch(
                 "UPDATE inbox_held SET next_attempt_at = now() WHERE next_attempt_at IS NULL OR next_attempt_at > now()"
             )
             return
-        message = await (await channel.get_queue(QUEUE.dead_queue)).get(fail=False)
-        if message is not None:
-            await _publish(resend, message.body, QUEUE.queue)
-            await message.ack()
+        await self._database.fetch(
+            "UPDATE quarantine SET settled_at = now(), settled_by = 'x', settlement = 'replayed', why = 'y'"
+            " WHERE settled_at IS NULL"
+        )
 
     async def _healthy(self, exchange: aio_pika.abc.AbstractExchange, count: int) -> None:
         for _ in range(count):
@@ -184,9 +182,14 @@ class Trial:
         """Tell whether all that is healthy took effect and is in nobody’s hand, and the poison is out of the way."""
         applied = await self._database.fetchval("SELECT count(*) FROM effect")
         held = await self._database.fetchval("SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL")
-        away = held if self._where == HANDLING else await _depth(channel, QUEUE.dead_queue)
+        away = held if self._where == HANDLING else await self._dead_letters(channel)
         begun = await self._database.fetchval("SELECT count(*) FROM inbox_attempt")
         return bool(applied >= sum(self._sent.values()) and away and begun <= AT_REST)
+
+    async def _dead_letters(self, channel: aio_pika.abc.AbstractChannel) -> int:
+        """Count the poison where the broker gave it up, and where the service keeps it for an operator."""
+        kept = await self._database.fetchval("SELECT count(*) FROM quarantine WHERE settled_at IS NULL")
+        return int(kept) + await _depth(channel, QUEUE.dead_queue)
 
     async def _judged(self, channel: aio_pika.abc.AbstractChannel, died: int, seconds: float) -> Report:
         async def count(table: str) -> int:
@@ -202,8 +205,8 @@ class Trial:
             applied=await count("effect"),
             twice_or_out_of_order=wrong,
             held_streams=await count("inbox_held"),
-            dead_letters=await _depth(channel, QUEUE.dead_queue),
-            quarantined=await count("quarantine"),
+            dead_letters=await self._dead_letters(channel),
+            quarantined=await count(f"quarantine WHERE position('{POISON}' IN convert_from(body, 'UTF8')) = 0"),
             attempts_left=await count("inbox_attempt"),
             seconds=round(seconds, 1),
         )

@@ -128,6 +128,8 @@ DRILLS: dict[str, Drill] = {
         Tests(
             (
                 "tests/shared/messaging/test_authenticity.py",
+                "tests/shared/messaging/inbox/test_dead_letters.py",
+                "tests/operations/test_undelivered.py",
                 "tests/operations/test_quarantine.py",
                 "tests/operations/test_behind.py",
             )

@@ -130,7 +130,7 @@ async def quarantined_message(
         settlements=words.SETTLEMENT,
         reason=reasons.of_unreadable(one.reason, damaged=one.damaged),
         request_id=quarantine.request_named_in(body),
-        entry=What.QUARANTINE.row.entry,
+        entry=(What.DEAD if one.dead else What.QUARANTINE).row.entry,
     )
 
 

@@ -31,13 +31,12 @@ async def parked(context: OperatorContext, queue: str, *, refused: Refused | Non
         refused,
         queue=queue,
         unrouted=queue == UNROUTED_QUEUE,
-        live=queue.removesuffix(DEAD),
         rows=await undelivered.list_undelivered(context.connections, queue),
     )
 
 
 async def send_parked(do: OperatorContext, command: SendParked) -> str:
-    """Send dead letters back to their queue, or publish again what had no listener."""
+    """Have their service take dead letters again, or publish again what had no listener."""
     _known(command.queue, do)
     if command.queue != UNROUTED_QUEUE:
         done = await drain_dead(do, command.queue, command)

@@ -45,6 +45,20 @@ BUGS = (
         around(lambda original, row, **named: replace(original(row, **named), sender=None)),
     ),
     bug(
+        "operators_say_who_published",
+        "The role of operators hands a service messages, each with the account that it states.",
+        "forged",
+        "services.operations.domain.rights:of_operators",
+        around(lambda original, service: {**original(service), "inbox_again": "INSERT"}),
+    ),
+    bug(
+        "dead_letters_are_believed",
+        "A service keeps a dead letter as one that was checked, whoever published it.",
+        "forged",
+        "shared.messaging.inbox.dead_letters:_received",
+        around(lambda original, message: replace(original(message), sender=None)),
+    ),
+    bug(
         "ghosts_are_not_looked_for",
         "Nobody notices that a service applied what no journal has.",
         "forged",
