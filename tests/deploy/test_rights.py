@@ -68,6 +68,8 @@ NOT_FOR_OPERATORS_ANYWHERE: Final = (
     "UPDATE stream SET hash = ''",
     "UPDATE outbox SET queue = 'mine'",
     "INSERT INTO inbox_stream DEFAULT VALUES",
+    "UPDATE inbox_stream SET source = '/intake'",
+    "UPDATE inbox_held SET source = '/intake'",
     "UPDATE inbox_waiting SET body = ''",
     "DELETE FROM quarantine",
     "UPDATE quarantine SET body = ''",

@@ -35,8 +35,11 @@ _MESSAGES: Final[Rights] = MappingProxyType(
         "stream": "SELECT",
         "stream_fork": "SELECT",
         "outbox": "SELECT, INSERT, DELETE",
-        "inbox_stream": "SELECT, UPDATE",
-        "inbox_held": "SELECT, UPDATE, DELETE",
+        "inbox_stream": "SELECT, UPDATE (applied, hash, digests, changed_at)",
+        "inbox_held": (
+            "SELECT, DELETE, UPDATE (sequence, event_id, type, code, claimed_hash, reason, attempts, next_attempt_at,"
+            " held_since)"
+        ),
         "inbox_waiting": "SELECT, DELETE",
         "inbox_expected": "SELECT, DELETE",
         "inbox_attempt": "SELECT, DELETE",
