@@ -75,7 +75,14 @@ def application(
     sealed = SealedLinks(settings.document_key.get_secret_value())
     links = DocumentLinks(settings.public_url, settings.intake_url, sealed)
     providers = ProviderLinks(settings.public_url, Links(settings.secret_key.get_secret_value(), "provider"))
-    parts = Parts(settings.durations, settings.allowance, links, providers, territories)
+    parts = Parts(
+        settings.durations,
+        settings.allowance,
+        links,
+        providers,
+        territories,
+        plausible_grant_cents=settings.plausible_grant_euros * 100,
+    )
     return create_application(
         name="escalation",
         title=TITLE,

@@ -36,6 +36,9 @@ class Settings(ServiceSettings):
     reminder_days: int = Field(
         2, ge=0, le=30, description="Working days before a stage's or a milestone's last one on which it is reminded of"
     )
+    plausible_grant_euros: int = Field(
+        1_000_000, ge=1, description="A grant of more euros than this needs a reason (a default, no rule of law)"
+    )
     overdue_every_seconds: float = Field(60, gt=0, description="How often near and passed dates are looked for")
 
     @property

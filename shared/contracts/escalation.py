@@ -34,6 +34,7 @@ class Decision(Value):
 
     Without `votes` it was taken by consensus. `reserve_until` is when the reserve must be lifted, `signatory` in which
     quality it is signed, `appeal` the ways of appeal, `corrects` the number of the decision that it replaces.
+    `override_reason` says why more was granted than the envelope still holds, or than is plausible.
     """
 
     id: UUID
@@ -51,6 +52,7 @@ class Decision(Value):
     signatory: str | None = None
     appeal: str | None = None
     corrects: str | None = None
+    override_reason: str | None = None
 
 
 class EscalationReceived(Fact):

@@ -52,6 +52,7 @@ CHARACTERS: Final[dict[tuple[type[BaseModel], str], int]] = {
     (escalation.Decision, "number"): CODE,
     (escalation.Decision, "corrects"): CODE,
     (escalation.Decision, "signatory"): LINE,
+    (escalation.Decision, "override_reason"): TEXT,
     (escalation.Decision, "motive"): TEXT,
     (escalation.Decision, "reserve"): TEXT,
     (escalation.Decision, "appeal"): TEXT,

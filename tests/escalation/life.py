@@ -27,6 +27,7 @@ from shared.contracts.vocabulary import (
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
+from tests.today import today
 
 Json = dict[str, Any]
 
@@ -207,7 +208,7 @@ def directed_to_programme(
 async def a_scheduled_dossier(national: Program, secretary: Program, request_id: str) -> str:
     """The dossier is on the agenda of a session, whose id is given."""
     await national.post(f"/escalations/{request_id}/admissibility", {"opinion": "Recevable."})
-    session = await secretary.post("/sessions", {"held_on": "2026-12-10", "title": "Comité de décembre"}, status=201)
+    session = await secretary.post("/sessions", {"held_on": today(), "title": "Comité de décembre"}, status=201)
     await national.post(f"/escalations/{request_id}/schedule", {"session_id": session["id"]})
     found: str = session["id"]
     return found

@@ -17,12 +17,14 @@ from tests.escalation.life import (
     a_request_escalated,
     a_scheduled_dossier,
 )
+from tests.paper import words_of
+from tests.today import today
 
 
 async def test_the_national_agent_does_not_do_the_secretarys_work(
     national: Program, secretary: Program, received: str
 ) -> None:
-    await national.refused("/sessions", {"held_on": "2026-12-10", "title": "Comité"}, 403)
+    await national.refused("/sessions", {"held_on": today(), "title": "Comité"}, 403)
     session_id = await a_scheduled_dossier(national, secretary, received)
     decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}
     await national.refused(f"/sessions/{session_id}/decisions", decision, 403)
@@ -64,7 +66,8 @@ async def test_a_second_decision_is_refused(national: Program, secretary: Progra
     session_id = await a_decided_dossier(national, secretary, received)
     decision = {"request_id": received, "outcome": "refused", "motive": "Non."}
     problem = await secretary.refused(f"/sessions/{session_id}/decisions", decision, 409)
-    assert problem["state"] == "granted"
+    assert (problem["code"], problem["state"]) == ("already_decided", "granted")
+    assert "Secretaire a enregistré la décision CSP-" in problem["detail"]
 
 
 async def test_a_session_closes_once_when_all_is_decided_and_then_does_not_change(
@@ -88,8 +91,56 @@ async def test_a_session_closes_once_when_all_is_decided_and_then_does_not_chang
     await national.refused(f"/escalations/{other.request_id}/schedule", {"session_id": session_id}, 409)
 
 
+async def test_a_session_to_come_decides_nothing_and_says_when(
+    national: Program, secretary: Program, received: str
+) -> None:
+    body = {"held_on": today(1), "title": "Comité", "members": ["ANRU"]}
+    session = await secretary.post("/sessions", body, status=201)
+    assert session["allowed_actions"] == ["agenda"]
+    await national.post(f"/escalations/{received}/admissibility", {"opinion": "Oui."})
+    await national.post(f"/escalations/{received}/schedule", {"session_id": session["id"]})
+    decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}
+    for action, said, field in (
+        ("attendance", {"present": ["ANRU"]}, "present"),
+        ("decisions", decision, "outcome"),
+        ("closing", {}, "held_on"),
+    ):
+        problem = await secretary.refused(f"/sessions/{session['id']}/{action}", said, 400)
+        assert [error["field"] for error in problem["errors"]] == [field]
+        assert "se tient le" in problem["errors"][0]["message"]
+    assert (await national.get(f"/escalations/{received}"))["state"] == "scheduled"
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_absurd_decisions_are_refused_at_their_field(
+    national: Program, secretary: Program, received: str
+) -> None:
+    path = f"/sessions/{await a_scheduled_dossier(national, secretary, received)}/decisions"
+    grant = {"request_id": received, "outcome": "granted", "motive": "Oui."}
+    for outcome, said, field in (
+        ("granted", {"votes": {"in_favour": 0, "against": 2}}, "votes"),
+        ("refused", {"votes": {"in_favour": 2, "against": 0}}, "votes"),
+        ("refused", {"amount_cents": 500_000}, "amount_cents"),
+        ("refused", {"support_types": ["amo_publique"]}, "support_types"),
+        ("deferred", {"amount_cents": 777}, "amount_cents"),
+        ("returned", {"amount_cents": 777}, "amount_cents"),
+        ("granted", {"amount_cents": 1_000_000_000_00}, "amount_cents"),
+        ("granted", {"amount_cents": 2_000_000_01}, "amount_cents"),
+        ("granted", {"amount_cents": 1_000_000_01}, "amount_cents"),
+    ):
+        problem = await secretary.refused(path, {**grant, "outcome": outcome, **said}, 400)
+        assert [error["field"] for error in problem["errors"]] == [field], said
+    reason = {"override_reason": "Crédits du plan de relance, notifiés en décembre."}
+    made = await secretary.post(path, {**grant, "amount_cents": 2_000_000_01, **reason}, status=201)
+    assert made["override_reason"] == reason["override_reason"]
+    minutes = await national.get(f"/sessions/{made['session_id']}/minutes")
+    assert minutes["decisions"][0]["override_reason"] == reason["override_reason"]
+    on_paper = words_of(await national.ask("GET", f"/decisions/{made['id']}/document.pdf"))
+    assert "Crédits du plan de relance" in on_paper
+
+
 async def test_closing_needs_no_body(secretary: Program) -> None:
-    session = await secretary.post("/sessions", {"held_on": "2026-12-10", "title": "Comité"}, status=201)
+    session = await secretary.post("/sessions", {"held_on": today(), "title": "Comité"}, status=201)
     assert (await secretary.ask("POST", f"/sessions/{session['id']}/closing")).status_code == 200
 
 
@@ -123,7 +174,7 @@ async def test_a_quorum_must_be_met_before_anything_is_decided(
     national: Program, secretary: Program, received: str
 ) -> None:
     await national.post(f"/escalations/{received}/admissibility", {"opinion": "Recevable."})
-    body = {"held_on": "2026-12-10", "title": "Comité", "members": ["ANRU", "Anah", "Cerema"], "quorum": 2}
+    body = {"held_on": today(), "title": "Comité", "members": ["ANRU", "Anah", "Cerema"], "quorum": 2}
     session = await secretary.post("/sessions", body, status=201)
     await secretary.post(f"/escalations/{received}/schedule", {"session_id": session["id"]})
     decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}
@@ -141,8 +192,8 @@ async def test_a_quorum_must_be_met_before_anything_is_decided(
         ({"held_on": "1999-02-03", "title": "Comité"}, "held_on"),
         ({"held_on": "2099-02-03", "title": "Comité"}, "held_on"),
         ({"title": "Comité"}, "held_on"),
-        ({"held_on": "2026-12-10", "title": ""}, "title"),
-        ({"held_on": "2026-12-10", "title": "Comité", "members": ["Anah"], "quorum": 2}, "quorum"),
+        ({"held_on": today(), "title": ""}, "title"),
+        ({"held_on": today(), "title": "Comité", "members": ["Anah"], "quorum": 2}, "quorum"),
     ],
 )
 async def test_a_session_needs_a_plausible_date_and_a_title(secretary: Program, body: Json, field: str) -> None:

@@ -16,6 +16,7 @@ from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Json, Program, a_decided_dossier, a_request_escalated, a_scheduled_dossier
 from tests.paper import words_of
 from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told
+from tests.today import today
 
 NEW = {"outcome": "granted", "motive": "Le foncier est maîtrisé.", "amount_cents": 900}
 WITH_RESERVE = {"reserve": "Délibération attendue.", "reserve_until": "2027-03-31"}
@@ -37,7 +38,7 @@ async def test_a_decision_says_who_voted_how_who_signs_and_how_to_appeal(
     national: Program, secretary: Program, received: str
 ) -> None:
     members = [{"name": "ANCT", "role": "chair"}, "Anah", {"name": "Cerema", "role": "advisory"}]
-    planned = {"held_on": "2026-12-10", "title": "Comité", "members": members, "quorum": 2}
+    planned = {"held_on": today(), "title": "Comité", "members": members, "quorum": 2}
     session = await secretary.post("/sessions", planned, status=201)
     assert session["roles"] == {"ANCT": "chair", "Cerema": "advisory"}
     await national.post(f"/escalations/{received}/admissibility", {"opinion": "Oui."})

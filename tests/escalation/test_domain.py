@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.escalation.domain.accompaniment import Milestone, Reporter, add_deliverable, report_progress
-from services.escalation.domain.committee import MemberRole, NewVotes, Session, Verdict
+from services.escalation.domain.committee import GRANTING, GrantLimit, MemberRole, NewVotes, Session, Verdict
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
@@ -39,6 +39,7 @@ NATIONAL = By(frozenset({"national_agent"}), "Équipe nationale", "national@cous
 SECRETARY = By(frozenset({"committee_secretary"}), "Secrétariat", "secretaire@cousu.test")
 PROGRAMME = By(frozenset({"programme_agent"}), "Programme", "programme@cousu.test")
 SESSION_ID = new_id()
+LIMIT = GrantLimit(2026, 500_000_00, 300_000_00)
 
 
 def an_escalation(state: State = State.RECEIVED) -> Escalation:
@@ -59,7 +60,7 @@ def an_escalation(state: State = State.RECEIVED) -> Escalation:
 
 def a_session(**changes: object) -> Session:
     """A session that is open."""
-    session = Session(SESSION_ID, "Comité de décembre", date(2026, 12, 10))
+    session = Session(SESSION_ID, "Comité de novembre", TODAY)
     for name, value in changes.items():
         setattr(session, name, value)
     return session
@@ -357,35 +358,37 @@ def test_a_decision_is_signed_by_the_secretary_in_his_quality() -> None:
         Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu."),
         decision_id=new_id(),
         number="CSP-2026-0001",
+        limit=LIMIT,
         by=SECRETARY,
+        today=TODAY,
     )
     assert decision.signed_by.role is Role.COMMITTEE_SECRETARY
-    assert decision.decided_on == date(2026, 12, 10)
+    assert decision.decided_on == TODAY
 
 
 def test_a_session_decides_only_on_its_own_agenda() -> None:
     escalation = an_escalation(State.SCHEDULED)
     escalation.session_id = new_id()
     with pytest.raises(NotOnAgenda):
-        a_session().check_may_decide(escalation, SECRETARY)
+        a_session().check_may_decide(escalation, SECRETARY, today=TODAY)
 
 
 def test_a_closed_session_does_not_change() -> None:
     session = a_session()
-    session.close(undecided=[], by=SECRETARY, at=AT)
-    assert session.allowed_actions(SECRETARY) == []
+    session.close(undecided=[], by=SECRETARY, today=TODAY, at=AT)
+    assert session.allowed_actions(SECRETARY, today=TODAY) == []
     with pytest.raises(SessionClosed):
-        session.close(undecided=[], by=SECRETARY, at=AT)
+        session.close(undecided=[], by=SECRETARY, today=TODAY, at=AT)
     with pytest.raises(SessionClosed):
-        session.attend([], by=SECRETARY)
+        session.attend([], by=SECRETARY, today=TODAY)
     with pytest.raises(SessionClosed):
-        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
+        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
 
 
 def test_a_session_does_not_close_over_undecided_dossiers() -> None:
     session = a_session()
     with pytest.raises(DossiersUndecided) as refused:
-        session.close(undecided=["95-2026-000123"], by=SECRETARY, at=AT)
+        session.close(undecided=["95-2026-000123"], by=SECRETARY, today=TODAY, at=AT)
     assert "95-2026-000123" in refused.value.detail
     assert session.closed_at is None
 
@@ -393,48 +396,125 @@ def test_a_session_does_not_close_over_undecided_dossiers() -> None:
 def test_too_few_members_decide_nothing() -> None:
     session = a_session(members=("ANRU", "Anah"), quorum=2, present=("ANRU",))
     with pytest.raises(QuorumMissing):
-        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
-    session.attend(["ANRU", "Anah", "Anah"], by=SECRETARY)
+        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
+    session.attend(["ANRU", "Anah", "Anah"], by=SECRETARY, today=TODAY)
     assert session.present == ("ANRU", "Anah")
-    session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
+    session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
 
 
 @pytest.mark.parametrize("outcome", CommitteeOutcome)
 def test_a_reserve_belongs_to_one_outcome(outcome: CommitteeOutcome) -> None:
     with_reserve = outcome is CommitteeOutcome.GRANTED_WITH_RESERVE
-    Verdict(outcome=outcome, motive="Vu.", reserve="Délibération." if with_reserve else None).check(TODAY)
+    Verdict(outcome=outcome, motive="Vu.", reserve="Délibération." if with_reserve else None).check(TODAY, LIMIT)
     with pytest.raises(Invalid):
-        Verdict(outcome=outcome, motive="Vu.", reserve=None if with_reserve else "Délibération.").check(TODAY)
+        Verdict(outcome=outcome, motive="Vu.", reserve=None if with_reserve else "Délibération.").check(TODAY, LIMIT)
     if not with_reserve:
         with pytest.raises(Invalid):
-            Verdict(outcome=outcome, motive="Vu.", reserve_until=DUE).check(TODAY)
+            Verdict(outcome=outcome, motive="Vu.", reserve_until=DUE).check(TODAY, LIMIT)
 
 
 def test_a_reserve_is_not_to_be_lifted_before_it_was_made() -> None:
     early = Verdict(
         outcome=CommitteeOutcome.GRANTED_WITH_RESERVE, motive="Vu.", reserve="Délibération.", reserve_until=TODAY
     )
-    early.check(TODAY)
+    early.check(TODAY, LIMIT)
     with pytest.raises(Invalid):
-        early.check(TODAY + timedelta(days=1))
+        early.check(TODAY + timedelta(days=1), LIMIT)
 
 
 def test_only_members_who_vote_make_the_quorum_and_give_their_voices() -> None:
     roles = {"ANRU": MemberRole.CHAIR, "Cerema": MemberRole.ADVISORY}
     session = a_session(members=("ANRU", "Anah", "Cerema"), roles=roles, quorum=2, present=("ANRU", "Cerema"))
     with pytest.raises(QuorumMissing):
-        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
-    session.attend(["ANRU", "Anah", "Cerema"], by=SECRETARY)
-    session.check(Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1)))
+        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
+    session.attend(["ANRU", "Anah", "Cerema"], by=SECRETARY, today=TODAY)
+    session.check(
+        Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1)), LIMIT
+    )
     with pytest.raises(Invalid):
         session.check(
-            Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1, abstained=1))
+            Verdict(
+                outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1, abstained=1)
+            ),
+            LIMIT,
         )
     with pytest.raises(Invalid):
         Session.plan(
             SESSION_ID, title="Comité", held_on=TODAY, members=("Cerema",), quorum=1, by=SECRETARY, today=TODAY,
             roles=roles,
         )  # fmt: skip
+
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def test_a_session_to_come_has_an_agenda_and_decides_nothing() -> None:
+    session = a_session(held_on=TOMORROW, members=("ANRU",))
+    assert session.allowed_actions(SECRETARY, today=TODAY) == ["agenda"]
+    assert session.allowed_actions(SECRETARY, today=TOMORROW) == ["decisions", "attendance", "agenda", "closing"]
+    for act in (
+        lambda: session.attend(["ANRU"], by=SECRETARY, today=TODAY),
+        lambda: session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY),
+        lambda: session.close(undecided=[], by=SECRETARY, today=TODAY, at=AT),
+    ):
+        with pytest.raises(Invalid) as refused:
+            act()
+        assert "mercredi 25\u00a0novembre 2026" in refused.value.errors[0].message
+    assert (session.present, session.closed_at) == ((), None)
+
+
+Votes = tuple[int, int] | None
+
+
+def fields_wrong(outcome: CommitteeOutcome, votes: Votes = None, **said: object) -> list[str]:
+    """Name the fields of a verdict that contradict it."""
+    voices = NewVotes(in_favour=votes[0], against=votes[1]) if votes else None
+    reserve = "Délibération." if outcome is CommitteeOutcome.GRANTED_WITH_RESERVE else None
+    verdict = Verdict.model_validate({"outcome": outcome, "motive": "Vu.", "reserve": reserve, "votes": voices, **said})
+    try:
+        verdict.check(TODAY, LIMIT)
+    except Invalid as refused:
+        return [error.field for error in refused.errors]
+    return []
+
+
+@pytest.mark.parametrize("outcome", CommitteeOutcome)
+@pytest.mark.parametrize("votes", [None, (3, 1), (2, 2), (1, 3), (0, 0), (0, 2)])
+def test_votes_and_outcome_agree(outcome: CommitteeOutcome, votes: Votes) -> None:
+    for_it, against = votes or (1, 1)
+    grants, refuses = outcome in GRANTING, outcome is CommitteeOutcome.REFUSED
+    wrong = (grants and (for_it < against or not for_it)) or (refuses and for_it > against)
+    assert fields_wrong(outcome, votes) == (["votes"] if wrong else [])
+
+
+@pytest.mark.parametrize("outcome", [one for one in CommitteeOutcome if one not in GRANTING])
+def test_only_a_grant_has_an_amount_and_support(outcome: CommitteeOutcome) -> None:
+    assert fields_wrong(outcome, amount_cents=0) == []
+    assert fields_wrong(outcome, amount_cents=777) == ["amount_cents"]
+    assert fields_wrong(outcome, support_types=["amo_publique"]) == ["support_types"]
+    assert fields_wrong(outcome, override_reason="Urgent.") == ["override_reason"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "amount_cents", "wrong"),
+    [
+        (GrantLimit(2026, 100, 1_000), 100, False),
+        (GrantLimit(2026, 100, 1_000), 101, True),
+        (GrantLimit(2026, 5_000, 1_000), 1_000, False),
+        (GrantLimit(2026, 5_000, 1_000), 1_001, True),
+        (GrantLimit(2026, None, 1_000), 1_000, False),
+        (GrantLimit(2026, None, 1_000), 1_001, True),
+    ],
+)
+def test_more_than_is_left_or_plausible_is_granted_with_a_reason(
+    limit: GrantLimit, amount_cents: int, *, wrong: bool
+) -> None:
+    verdict = Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", amount_cents=amount_cents)
+    if wrong:
+        with pytest.raises(Invalid) as refused:
+            verdict.check(TODAY, limit)
+        assert [error.field for error in refused.value.errors] == ["amount_cents"]
+    verdict.model_copy(update={"override_reason": "Crédits annoncés." if wrong else None}).check(TODAY, limit)
 
 
 def a_mobilisation(state: MobilisationState) -> Mobilisation:

@@ -20,11 +20,12 @@ from shared.identity.model import Agent
 from shared.messaging.inbox import streams
 from tests.escalation.life import SAT, Ear, Program, a_decided_dossier, a_request_escalated
 from tests.overlapping import second_beside
+from tests.today import today
 
 
 async def a_session(secretary: Program) -> UUID:
     """A session of two members is planned, with nothing on its agenda."""
-    planned = {"held_on": "2026-12-10", "title": "Comité de décembre", "members": ["Mme A", "M. B"]}
+    planned = {"held_on": today(), "title": "Comité de décembre", "members": ["Mme A", "M. B"]}
     session = await secretary.post("/sessions", planned, status=201)
     return UUID(session["id"])
 

@@ -9,6 +9,7 @@ import pytest
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
+from shared.french.numbers import euros
 from shared.identity.model import Agent, Role
 from tests.escalation.conftest import an_agent
 from tests.escalation.desk import Person
@@ -21,6 +22,7 @@ from tests.escalation.life import (
     an_accompanied_dossier,
     directed_to_programme,
 )
+from tests.today import today
 
 
 async def test_an_empty_queue_says_what_will_come(at_desk: Person) -> None:
@@ -105,6 +107,8 @@ async def test_a_move_that_came_too_late_is_explained(at_desk: Person, national:
     answer = await at_desk.post(f"{page}/recevabilite", _csrf_token=token[1], opinion="Recevable.")
     assert answer.status_code == 409
     assert "Rechargez la page" in answer.text
+    assert "par National, le" in unescape(answer.text)
+    assert "Recevable." in answer.text
 
 
 async def test_the_committee_is_run_from_its_pages(
@@ -115,7 +119,7 @@ async def test_the_committee_is_run_from_its_pages(
         "/comite",
         "/comite",
         title="Comité de décembre",
-        held_on="2026-12-10",
+        held_on=today(),
         members="ANRU ; présidence\nAnah\nCerema ; voix consultative",
         quorum="1",
     )
@@ -159,7 +163,41 @@ async def test_the_committee_is_run_from_its_pages(
     assert "CSP-2026-0001" in await at_committee.paper(f"{decision[1]}/decision.pdf")
     assert "95-2026-000123" in await at_committee.see("/decisions")
     assert f'action="{session}/cloture"' not in await at_committee.see(session)
-    assert "n’attend pas de décision" in await at_committee.see(form)
+    assert "enregistrée par Secretaire" in await at_committee.see(form)
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_who_decides_reads_what_is_left_and_keeps_the_text_when_somebody_was_faster(
+    at_committee: Person, national: Program, secretary: Program, received: str
+) -> None:
+    session_id = await a_scheduled_dossier(national, secretary, received)
+    form = f"/comite/{session_id}/dossiers/{received}"
+    shown = await at_committee.see(form)
+    assert f"Il reste {euros(2_000_000_00)} sur l’enveloppe" in shown
+    assert "à égalité, la" in shown
+    much = await at_committee.send(form, form, outcome="granted", motive="Oui.", amount_cents="1e6")
+    assert much.status_code == 400
+    much = await at_committee.send(form, form, outcome="granted", motive="Oui.", amount_cents="3 000 000")
+    assert much.status_code == 400
+    assert "dépasse ce qui reste de l’enveloppe" in unescape(much.text)
+    token = re.search(r'name="_csrf_token" value="([^"]*)"', shown)
+    assert token
+    decision = {"request_id": received, "outcome": "refused", "motive": "Non."}
+    await secretary.post(f"/sessions/{session_id}/decisions", decision, status=201)
+    late = await at_committee.post(form, _csrf_token=token[1], outcome="granted", motive="Un texte long à garder.")
+    text = unescape(late.text)
+    assert late.status_code == 409
+    assert "Secretaire a enregistré la décision CSP-" in text
+    assert "Un texte long à garder." in text
+    assert "Ce que vous aviez saisi" in text
+
+
+async def test_a_session_to_come_is_prepared_and_not_held(at_committee: Person, secretary: Program) -> None:
+    made = {"held_on": today(3), "title": "Comité", "members": ["ANRU"]}
+    page = f"/comite/{(await secretary.post('/sessions', made, status=201))['id']}"
+    shown = await at_committee.see(page)
+    assert "s’enregistrent ce jour-là" in shown
+    assert "Clore la séance" not in shown
 
 
 async def test_a_deferred_dossier_is_carried_over_from_the_page_of_the_next_session(
@@ -223,7 +261,7 @@ async def test_a_reserve_is_lifted_and_a_decision_corrected_from_the_pages(
 
 
 async def test_a_member_sits_in_a_quality_that_exists(at_committee: Person) -> None:
-    answer = await at_committee.send("/comite", "/comite", title="Comité", held_on="2026-12-10", members="ANRU ; roi")
+    answer = await at_committee.send("/comite", "/comite", title="Comité", held_on=today(), members="ANRU ; roi")
     assert answer.status_code == 400
     assert "n’est pas une qualité connue" in unescape(answer.text)
     assert "ANRU ; roi" in answer.text

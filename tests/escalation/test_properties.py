@@ -4,7 +4,7 @@ import copy
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.escalation.domain.accompaniment import Milestone, Reporter, add_deliverable, report_progress
-from services.escalation.domain.committee import Session, Verdict
+from services.escalation.domain.committee import NewVotes, Session, Verdict
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
@@ -44,6 +44,7 @@ from tests.escalation.life import (
 from tests.escalation.test_domain import (
     AT,
     DUE,
+    LIMIT,
     NATIONAL,
     PROGRAMME,
     SECRETARY,
@@ -66,6 +67,8 @@ WHO: Final = st.sampled_from(PEOPLE)
 class Table:
     """What lies on the national team's table."""
 
+    today: date = TODAY - timedelta(days=2)
+    """A session is two days ahead when a life begins."""
     dossier: Escalation = field(default_factory=an_escalation)
     session: Session = field(default_factory=lambda: a_session(members=("A", "B"), quorum=1))
     minutes: Minutes = field(default_factory=lambda: Minutes(SESSION_ID, None, ("A",)))
@@ -163,7 +166,7 @@ def deliver(total_cents: int | None) -> Act:
 def book(action: Action, amount_cents: int) -> Act:
     """Note a part as delivered, or as paid."""
     return lambda table, who: table.mobilisation.book(
-        action, amount_cents, dated=TODAY, today=TODAY, of=table.dossier.state, by=who
+        action, amount_cents, dated=table.today, today=table.today, of=table.dossier.state, by=who
     )
 
 
@@ -179,15 +182,15 @@ ON_MEANS: Final[Mapping[str, list[Act]]] = {
 def reach(days: int) -> Act:
     """Reach the milestone, so many days from now."""
     return lambda table, who: table.milestone.reach(
-        table.dossier, reached_on=TODAY + timedelta(days=days), today=TODAY, by=who, at=AT
+        table.dossier, reached_on=table.today + timedelta(days=days), today=table.today, by=who, at=AT
     )
 
 
 def postpone(days: int) -> Act:
     """Give the milestone a new date, so many days after the one it has."""
     return lambda table, who: table.milestone.postpone(
-        table.dossier, due_on=table.milestone.due_on + timedelta(days=days), motive="Retard.", today=TODAY, by=who,
-        at=AT,
+        table.dossier, due_on=table.milestone.due_on + timedelta(days=days), motive="Retard.", today=table.today,
+        by=who, at=AT,
     )  # fmt: skip
 
 
@@ -197,28 +200,37 @@ ON_A_MILESTONE: Final[Mapping[str, list[Act]]] = {
 }
 
 
-def decide(outcome: CommitteeOutcome, reserve: str | None) -> Act:
+def decide(outcome: CommitteeOutcome, reserve: str | None, votes: NewVotes | None = None) -> Act:
     """Decide in the session, and let the dossier take the decision."""
 
     def act(table: Table, who: By) -> object:
-        verdict = Verdict(outcome=outcome, motive="Vu.", reserve=reserve)
-        decision = table.session.decide(table.dossier, verdict, decision_id=new_id(), number="CSP-2026-0001", by=who)
+        verdict = Verdict(outcome=outcome, motive="Vu.", reserve=reserve, votes=votes)
+        decision = table.session.decide(
+            table.dossier, verdict, decision_id=new_id(), number="CSP-2026-0001", limit=LIMIT, by=who, today=table.today
+        )
         return table.dossier.take_decision(decision, next_due_on=DUE, at=AT)
 
     return act
 
 
-DECISIONS: Final = [decide(outcome, reserve) for outcome in CommitteeOutcome for reserve in (None, "Délibération.")]
+FOR, AGAINST = NewVotes(in_favour=1, against=0), NewVotes(in_favour=0, against=1)
+DECISIONS: Final = [
+    *(decide(outcome, reserve) for outcome in CommitteeOutcome for reserve in (None, "Délibération.")),
+    *(decide(outcome, None, votes) for outcome in CommitteeOutcome for votes in (FOR, AGAINST)),
+]
 IN_SESSION: Final[Mapping[str, list[Act]]] = {
     Action.DECISIONS: DECISIONS,
     Action.ATTENDANCE: [
-        lambda table, who: table.session.attend(["A"], by=who),
-        lambda table, who: table.session.attend(["Z"], by=who),
-        lambda table, who: table.session.attend([], by=who),
+        lambda table, who: table.session.attend(["A"], by=who, today=table.today),
+        lambda table, who: table.session.attend(["Z"], by=who, today=table.today),
+        lambda table, who: table.session.attend([], by=who, today=table.today),
     ],
     Action.CLOSING: [
         lambda table, who: table.session.close(
-            undecided=["95-2026-000123"] if table.dossier.state is State.SCHEDULED else [], by=who, at=AT
+            undecided=["95-2026-000123"] if table.dossier.state is State.SCHEDULED else [],
+            by=who,
+            today=table.today,
+            at=AT,
         )
     ],
 }
@@ -228,14 +240,14 @@ def correct(outcome: CommitteeOutcome, reserve: str | None) -> Act:
     """Replace the decision on record."""
     return lambda table, who: table.decided.correct(
         table.dossier, Verdict(outcome=outcome, motive="Vu.", reserve=reserve),
-        decision_id=new_id(), number="CSP-2026-0003", today=TODAY, by=who, at=AT,
+        decision_id=new_id(), number="CSP-2026-0003", limit=LIMIT, today=table.today, by=who, at=AT,
     )  # fmt: skip
 
 
 def lift(days: int) -> Act:
     """Lift the reserve, so many days from now."""
     return lambda table, who: table.decided.lift_reserve(
-        table.dossier, motive="Reçue.", lifted_on=TODAY + timedelta(days=days), today=TODAY, by=who, at=AT
+        table.dossier, motive="Reçue.", lifted_on=table.today + timedelta(days=days), today=table.today, by=who, at=AT
     )
 
 
@@ -270,7 +282,7 @@ class DossierLife(RuleBasedStateMachine):
         super().__init__()
         self.table = Table()
 
-    @rule(who=WHO, action=st.sampled_from(sorted(EVERYTHING)), way=st.integers(0, 9))
+    @rule(who=WHO, action=st.sampled_from(sorted(EVERYTHING)), way=st.integers(0, 19))
     def somebody_acts(self, who: By, action: str, way: int) -> None:
         before = copy.deepcopy(self.table)
         state = before.dossier.state
@@ -317,6 +329,16 @@ class DossierLife(RuleBasedStateMachine):
             assert self.table.dossier.state is State.WITHDRAWN
             assert self.table.dossier.stage is None
 
+    @rule()
+    def a_day_passes(self) -> None:
+        self.table.today += timedelta(days=1)
+
+    @invariant()
+    def nothing_is_held_before_its_day(self) -> None:
+        if self.table.today < self.table.session.held_on:
+            assert self.table.session.closed_at is None
+            assert not self.table.session.present
+
     @precondition(lambda self: self.table.dossier.state is State.RETURNED)
     @rule()
     def it_is_escalated_again(self) -> None:
@@ -344,7 +366,9 @@ class DossierLife(RuleBasedStateMachine):
             assert open_to(self.table, ON_A_MILESTONE, who) == set(self.table.milestone.allowed_actions(state, who))
             assert open_to(self.table, ON_A_DECISION, who) == set(self.table.decided.allowed_actions(state, who))
             assert open_to(self.table, ON_THE_MINUTES, who) == set(self.table.minutes.allowed_actions(who))
-            assert open_to(self.table, IN_SESSION, who) <= set(self.table.session.allowed_actions(who))
+            assert open_to(self.table, IN_SESSION, who) <= set(
+                self.table.session.allowed_actions(who, today=self.table.today)
+            )
 
     @invariant()
     def only_what_was_ordered_is_delivered_and_only_what_was_delivered_is_paid(self) -> None:
@@ -358,6 +382,7 @@ class DossierLife(RuleBasedStateMachine):
             for act in DECISIONS:
                 copied = copy.deepcopy(self.table)
                 copied.dossier.state, copied.dossier.session_id = State.SCHEDULED, SESSION_ID
+                copied.today = copied.session.held_on
                 with pytest.raises(QuorumMissing):
                     act(copied, SECRETARY)
 

@@ -29,6 +29,7 @@ from tests.escalation.life import (
     an_accompanied_dossier,
 )
 from tests.escalation.test_handlers import a_message
+from tests.today import today
 from tests.wrong_clock import WRONG, set_clock
 
 
@@ -124,7 +125,7 @@ async def test_decision_numbers_have_no_holes_and_no_doubles(
     agendas: dict[UUID, str] = {}
     for fact in facts:
         await national.post(f"/escalations/{fact.request_id}/admissibility", {"opinion": "Oui."})
-        session = await secretary.post("/sessions", {"held_on": "2026-12-10", "title": "Comité"}, status=201)
+        session = await secretary.post("/sessions", {"held_on": today(), "title": "Comité"}, status=201)
         await national.post(f"/escalations/{fact.request_id}/schedule", {"session_id": session["id"]})
         agendas[fact.request_id] = session["id"]
 

@@ -17,6 +17,7 @@ from shared.identity.model import Role
 from shared.web import sessions
 from tests.escalation.life import Ear, Program, a_lot, a_scheduled_dossier, directed_to_programme
 from tests.escalation.test_accompaniment import a_link, upload
+from tests.today import today
 from tests.walking import Foreign, Person, Walk
 
 pytestmark = [
@@ -140,7 +141,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "title": "Étape",
             "due_on": "2027-09-15",
             "report": "Le projet est prêt.",
-            "held_on": "2026-12-20",
+            "held_on": today(),
             "total_cents": 5,
             "shares.0.kind": "anct",
             "shares.0.financer": "ANCT",

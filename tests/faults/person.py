@@ -8,6 +8,7 @@ from typing import Any
 from tests.faults.clients import Client, Json, Life, Stuck, Upload
 from tests.faults.mailbox import Mailbox
 from tests.journeys.steps import GRID, IN_A_MONTH, a_body
+from tests.today import today
 
 EXAMINED = "qualification.examination_started.v1"
 """Told at the beginning, and each time a request comes back to the table."""
@@ -362,7 +363,7 @@ class Person:
         def session() -> Json:
             nonlocal titles
             titles += 1
-            return {"held_on": "2026-12-10", "title": f"Comité {self.life.key}.{titles}", **more}
+            return {"held_on": today(), "title": f"Comité {self.life.key}.{titles}", **more}
 
         made = await self.client.do("escalation", "/sessions", token, session(), again=session, perhaps=lambda: None)
         planned: str = made["id"]

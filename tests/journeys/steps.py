@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared import clock
 from tests.journeys.people import Agent, Applicant, Json, eventually
 from tests.system import System
+from tests.today import today
 
 People = Callable[[str], Agent]
 
@@ -114,7 +115,7 @@ def a_scheduled_request(system: System, agent: People) -> tuple[Applicant, str]:
     applicant = an_escalated_request(system, agent)
     agent("national").does(applicant.id, "admissibility", opinion="Recevable.")
     session = agent("secretaire").at.post(
-        "/sessions", {"held_on": "2026-12-10", "title": "Comité de suivi de projet"}, expect=(201,)
+        "/sessions", {"held_on": today(), "title": "Comité de suivi de projet"}, expect=(201,)
     )
     assert agent("national").does(applicant.id, "schedule", session_id=session["id"])["state"] == "scheduled"
     return applicant, session["id"]
@@ -129,8 +130,7 @@ def a_decided_request(system: System, agent: People, outcome: str, **decision: A
             "request_id": applicant.id,
             "outcome": outcome,
             "motive": "Au vu du dossier.",
-            "support_types": ["amo_publique"],
-            "amount_cents": 2_000_000,
+            **({"support_types": ["amo_publique"], "amount_cents": 2_000_000} if outcome.startswith("granted") else {}),
         }
         | decision,
     )

@@ -6,7 +6,7 @@ what may be done, so that the same seed loaded again goes on where it was left a
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from rich.progress import track
@@ -15,6 +15,7 @@ from deploy.local.demo import answers, orders, projects
 from deploy.local.demo.clients import ApiClient, Json, agents_of, agents_of_departements, console, prepare, running
 from deploy.local.demo.projects import Project, Stage
 from services.operations.environment import variable
+from shared import calendar, clock
 from shared.territory import Territories
 
 MEMBERS: Final = (
@@ -138,7 +139,7 @@ class _Teams:
         self._national, self._secretary = agents_of(
             "escalation", ("national@cousu.test", "secretaire@cousu.test")
         ).values()
-        self._today = datetime.now(UTC).date()
+        self._today = calendar.today(calendar.PARIS, clock.now())
         self._sessions: dict[date, str] = {}
         self._listed: set[str] = set()
 

@@ -1,11 +1,12 @@
 """The whole life of one request, step by step in the terminal."""
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from deploy.local.demo.beginning import REQUESTS
 from deploy.local.demo.clients import ApiClient, agents_of, console, prepare, running
 from services.operations.environment import variable as environment
+from shared import calendar, clock
 
 
 def show() -> None:
@@ -18,7 +19,7 @@ def show() -> None:
 def _live() -> None:
     """Drive the life and print what happens."""
     began = time.monotonic()
-    today = datetime.now(UTC).date()
+    today = calendar.today(calendar.PARIS, clock.now())
 
     filed = ApiClient(environment("INTAKE_PUBLIC_URL")).post("/requests", REQUESTS[0])
     request_id, number = filed["id"], filed["number"]
@@ -89,9 +90,7 @@ def _live_nationally(request_id: str, today: date) -> None:
     national.until(dossier, lambda seen: bool(seen["state"] == "received"))
     national.post(f"{dossier}/admissibility", {"opinion": "Recevable."})
     _say("L’équipe nationale", "reçoit le dossier entier et le juge recevable")
-    session = secretary.post(
-        "/sessions", {"held_on": str(today + timedelta(days=14)), "title": "Comité de suivi de projet"}
-    )
+    session = secretary.post("/sessions", {"held_on": str(today), "title": "Comité de suivi de projet"})
     national.post(f"{dossier}/schedule", {"session_id": session["id"]})
     secretary.post(
         f"/sessions/{session['id']}/decisions",

@@ -1,6 +1,6 @@
 """The committee (comité de suivi de projet): its sessions, their agendas and votes, and the verdict on a dossier."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +18,8 @@ from shared.contracts.escalation import Decision, Votes
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.errors import FieldError, Invalid
+from shared.french.dates import date_fr
+from shared.french.numbers import euros
 
 EARLIEST_YEAR = 2020
 """The agency was born on 1 January 2020."""
@@ -42,6 +44,31 @@ class MemberRole(StrEnum):
 VOTERS = frozenset({MemberRole.CHAIR, MemberRole.VOTING})
 
 OF_AN_OPEN_SESSION = (Action.DECISIONS, Action.ATTENDANCE, Action.AGENDA, Action.CLOSING)
+BEFORE_THE_DAY = frozenset({Action.AGENDA})
+"""What is done with a session before it is held; all the rest waits for its day."""
+
+GRANTING = frozenset({CommitteeOutcome.GRANTED, CommitteeOutcome.GRANTED_WITH_RESERVE})
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLimit:
+    """The amounts, in euro cents, beyond which a grant needs a reason.
+
+    `available_cents` is what is left of the envelope of `year`, None without an envelope; `plausible_cents` is what the
+    support of one project may be expected to cost at most (a setting).
+    """
+
+    year: int
+    available_cents: int | None
+    plausible_cents: int
+
+    def warning(self, amount_cents: int) -> str | None:
+        """Say in French which limit an amount exceeds; None when it exceeds none."""
+        if self.available_cents is not None and amount_cents > self.available_cents:
+            return f"Ce montant dépasse ce qui reste de l’enveloppe {self.year}\u00a0: {euros(self.available_cents)}."
+        if amount_cents > self.plausible_cents:
+            return f"Ce montant dépasse {euros(self.plausible_cents)}, le plafond habituel d’un accompagnement."
+        return None
 
 
 class NewVotes(Command):
@@ -61,7 +88,10 @@ def _votes_if_typed(value: Any, info: ValidationInfo) -> Any:
 
 
 class Verdict(Command):
-    """What is decided; without `votes` by consensus. `reserve_until` is when the reserve must be lifted."""
+    """What is decided; without `votes` by consensus. `reserve_until` is when the reserve must be lifted.
+
+    A grant beyond what is left of the envelope, or beyond what is plausible, needs an `override_reason`.
+    """
 
     outcome: CommitteeOutcome
     motive: Text
@@ -71,18 +101,53 @@ class Verdict(Command):
     reserve_until: date | None = None
     votes: Annotated[NewVotes | None, BeforeValidator(_votes_if_typed)] = None
     signatory: Line | None = None
+    override_reason: Text | None = None
 
-    def check(self, decided_on: date) -> None:
-        """Refuse (`Invalid`) a reserve without words, words or a date of reserve without reserve, a date before."""
+    @property
+    def grants(self) -> bool:
+        """Tell whether it grants something."""
+        return self.outcome in GRANTING
+
+    def check(self, decided_on: date, limit: GrantLimit) -> None:
+        """Refuse (`Invalid`) a verdict that contradicts itself or its votes, or exceeds a limit without a reason."""
+        errors = [*self._about_the_reserve(decided_on), *self._about_the_grant(limit), *self._about_the_votes()]
+        if errors:
+            raise Invalid(errors)
+
+    def _about_the_reserve(self, decided_on: date) -> Iterator[FieldError]:
         with_reserve = self.outcome is CommitteeOutcome.GRANTED_WITH_RESERVE
         if with_reserve and not self.reserve:
-            raise Invalid.field("reserve", "Formulez la réserve : elle est obligatoire pour un accord avec réserve.")
+            yield FieldError("reserve", "Formulez la réserve : elle est obligatoire pour un accord avec réserve.")
         if self.reserve and not with_reserve:
-            raise Invalid.field("reserve", "Une réserve n’accompagne qu’un accord avec réserve.")
+            yield FieldError("reserve", "Une réserve n’accompagne qu’un accord avec réserve.")
         if self.reserve_until is not None and not with_reserve:
-            raise Invalid.field("reserve_until", "Cette date ne concerne qu’un accord avec réserve.")
-        if self.reserve_until is not None and self.reserve_until < decided_on:
-            raise Invalid.field("reserve_until", "La réserve ne peut pas être à lever avant la décision.")
+            yield FieldError("reserve_until", "Cette date ne concerne qu’un accord avec réserve.")
+        elif self.reserve_until is not None and self.reserve_until < decided_on:
+            yield FieldError("reserve_until", "La réserve ne peut pas être à lever avant la décision.")
+
+    def _about_the_grant(self, limit: GrantLimit) -> Iterator[FieldError]:
+        if not self.grants:
+            if self.amount_cents:
+                yield FieldError("amount_cents", "Seul un accord a un montant : effacez-le, ou accordez.")
+            if self.support_types:
+                yield FieldError("support_types", "Seul un accord donne un appui : décochez, ou accordez.")
+            if self.override_reason:
+                yield FieldError("override_reason", "Cette raison ne concerne qu’un accord : effacez-la.")
+        elif not self.override_reason and (warning := limit.warning(self.amount_cents or 0)):
+            yield FieldError("amount_cents", f"{warning} Réduisez-le, ou dites pourquoi le comité l’accorde.")
+
+    def _about_the_votes(self) -> Iterator[FieldError]:
+        """Find votes that decide otherwise: they are for or against the grant; with as many, the chair decides."""
+        votes = self.votes
+        if votes is None:
+            return
+        said = f"{votes.in_favour} pour, {votes.against} contre"
+        if self.grants and not votes.in_favour:
+            yield FieldError("votes", f"Un accord voté a des voix pour ({said}) : corrigez les voix ou la décision.")
+        elif self.grants and votes.in_favour < votes.against:
+            yield FieldError("votes", f"Ces voix n’accordent pas ({said}) : corrigez les voix ou la décision.")
+        elif self.outcome is CommitteeOutcome.REFUSED and votes.in_favour > votes.against:
+            yield FieldError("votes", f"Ces voix ne refusent pas ({said}) : corrigez les voix ou la décision.")
 
     def decision(
         self,
@@ -112,6 +177,7 @@ class Verdict(Command):
             signatory=self.signatory,
             appeal=APPEAL if decides else None,
             corrects=corrects,
+            override_reason=self.override_reason,
         )
 
 
@@ -176,21 +242,32 @@ class Session:
         """`open` or `closed`."""
         return "open" if self.closed_at is None else "closed"
 
-    def allowed_actions(self, by: By) -> list[str]:
+    def allowed_actions(self, by: By, *, today: date) -> list[str]:
         """List what this person may do with the session."""
         if self.closed_at is not None:
             return []
-        return [action.value for action in OF_AN_OPEN_SESSION if by.may(action)]
+        early = today < self.held_on
+        return [
+            action.value for action in OF_AN_OPEN_SESSION if by.may(action) and (action in BEFORE_THE_DAY or not early)
+        ]
 
     def check_open(self) -> None:
         """Refuse (`SessionClosed`) any change of a closed session."""
         if self.closed_at is not None:
             raise SessionClosed(state=self.state, allowed_actions=[])
 
-    def attend(self, present: Sequence[str], *, by: By) -> None:
-        """Note which members are there."""
+    def check_held(self, field: str, *, today: date) -> None:
+        """Refuse (`Invalid`), at a field, what is done with a session before its day."""
+        if today < self.held_on:
+            raise Invalid.field(
+                field, f"Cette séance se tient le {date_fr(self.held_on)}\u00a0: revenez ce jour-là, ou après."
+            )
+
+    def attend(self, present: Sequence[str], *, by: By, today: date) -> None:
+        """Note which members are there, on the day of the session or afterwards."""
         by.acting_in(Action.ATTENDANCE)
         self.check_open()
+        self.check_held("present", today=today)
         if strangers := [name for name in present if name not in self.members]:
             raise Invalid.field("present", f"Ces personnes ne sont pas membres de la séance : {', '.join(strangers)}.")
         self.present = tuple(dict.fromkeys(present))
@@ -202,38 +279,42 @@ class Session:
         *,
         decision_id: UUID,
         number: str,
+        limit: GrantLimit,
         by: By,
+        today: date,
     ) -> Decision:
-        """Decide on a dossier of the agenda, once."""
-        actor = self.check_may_decide(escalation, by)
-        self.check(verdict)
+        """Decide on a dossier of the agenda, once, on the day of the session or afterwards."""
+        actor = self.check_may_decide(escalation, by, today=today)
+        self.check(verdict, limit)
         return verdict.decision(
             decision_id=decision_id, number=number, session_id=self.id, decided_on=self.held_on, by=actor
         )
 
-    def check(self, verdict: Verdict) -> None:
+    def check(self, verdict: Verdict, limit: GrantLimit) -> None:
         """Refuse (`Invalid`) a verdict that contradicts itself, or more votes than there were voters present."""
-        verdict.check(self.held_on)
+        verdict.check(self.held_on, limit)
         votes, voters = verdict.votes, len(self.voting(self.present))
         if votes is not None and self.members and votes.in_favour + votes.against + votes.abstained > voters:
             raise Invalid.field("votes", f"Il y a plus de voix que de membres votants présents ({voters}).")
 
-    def check_may_decide(self, escalation: Escalation, by: By) -> Actor:
-        """Return who signs; refuses a closed session, a missing quorum and a dossier that is not on the agenda."""
+    def check_may_decide(self, escalation: Escalation, by: By, *, today: date) -> Actor:
+        """Return who signs; refuses a closed session, one to come, a missing quorum and a dossier not on its agenda."""
         by.acting_in(Action.DECISIONS)
         self.check_open()
         if escalation.session_id is not None and escalation.session_id != self.id:
             raise NotOnAgenda(state=escalation.state.value, allowed_actions=[])
         actor = allow(Action.DECISIONS, escalation.state, by)
+        self.check_held("outcome", today=today)
         voters = len(self.voting(self.present))
         if self.quorum is not None and voters < self.quorum:
             raise QuorumMissing(present=voters, quorum=self.quorum)
         return actor
 
-    def close(self, *, undecided: list[str], by: By, at: datetime) -> None:
+    def close(self, *, undecided: list[str], by: By, today: date, at: datetime) -> None:
         """Close the session for good; refuses while dossiers (given by their numbers) wait for their decision."""
         actor = by.acting_in(Action.CLOSING)
         self.check_open()
+        self.check_held("held_on", today=today)
         if undecided:
             raise DossiersUndecided(undecided)
         self.closed_at, self.closed_by = at, actor

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.escalation.domain.committee import Verdict
+from services.escalation.domain.committee import GRANTING, GrantLimit, Verdict
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import MOVES, WITH_MEANS, Action, By, State, allow
 from services.escalation.domain.refusals import DecisionReplaced, NoReserve
@@ -13,7 +13,6 @@ from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome
 from shared.errors import Invalid
 
-GRANTING = frozenset({CommitteeOutcome.GRANTED, CommitteeOutcome.GRANTED_WITH_RESERVE})
 DECIDING = GRANTING | {CommitteeOutcome.REFUSED}
 """What a correction may come to: a dossier that was deferred or returned comes before the committee again instead."""
 
@@ -71,13 +70,14 @@ class OnRecord:
         *,
         decision_id: UUID,
         number: str,
+        limit: GrantLimit,
         today: date,
         by: By,
         at: datetime,
     ) -> DecisionCorrected:
         """Replace it by a new decision of today; what is under way goes on, and may then not be refused."""
         actor = self.check_may_correct(escalation, by)
-        verdict.check(today)
+        verdict.check(today, limit)
         under_way = escalation.state in WITH_MEANS
         if verdict.outcome not in (GRANTING if under_way else DECIDING):
             raise Invalid.field(

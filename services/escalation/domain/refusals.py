@@ -26,6 +26,14 @@ class NotOnAgenda(IllegalMove):
     )
 
 
+class AlreadyDecided(IllegalMove):
+    """A session decides once on a dossier (HTTP 409)."""
+
+    code = "already_decided"
+    title = "The session has decided on this dossier already"
+    sentence = "{by} a enregistré la décision {number} le {at} : {outcome}. Une correction la remplace, si besoin."
+
+
 class AlreadyOnAgenda(IllegalMove):
     """A dossier comes on the agenda of a session once (HTTP 409)."""
 

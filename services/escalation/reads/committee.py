@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import MemberRole, Session
-from services.escalation.domain.decisions import GRANTING, OnRecord
+from services.escalation.domain.committee import GRANTING, VOTERS, MemberRole, Session
+from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.moves import By, State
 from services.escalation.store.committee import NoSuchDecision, NoSuchSession
 from shared.contracts.escalation import Votes
@@ -47,6 +47,7 @@ class DecisionRow(BaseModel):
     appeal: str | None
     corrects: str | None
     replaced_by: str | None
+    override_reason: str | None = None
     allowed_actions: list[str]
 
     @property
@@ -118,6 +119,16 @@ class SessionView(SessionRow):
     agenda: list[AgendaRow]
     decisions: list[DecisionRow]
 
+    @property
+    def voters(self) -> int:
+        """How many of those present vote: they make the quorum."""
+        return voters(self.present, self.roles)
+
+
+def voters(present: list[str], roles: dict[str, MemberRole]) -> int:
+    """Count those of these members who vote."""
+    return sum(roles.get(name, MemberRole.VOTING) in VOTERS for name in present)
+
 
 _SUMMARY = """
     committee_session.id, committee_session.title, committee_session.held_on, committee_session.members,
@@ -133,7 +144,7 @@ _DECISION = """
     decision.support_types, decision.amount_cents, decision.reserve, decision.decided_on, decision.signed_by,
     decision.recorded_at, decision.notified_at, decision.reserve_until, decision.reserve_lifted_on,
     decision.reserve_lifted_by, decision.reserve_lifted_motive, decision.votes, decision.signatory, decision.appeal,
-    decision.corrects, decision.replaced_by
+    decision.corrects, decision.replaced_by, decision.override_reason
 """
 _REGISTER = f"""
     SELECT {_DECISION}, escalation.number AS request_number, escalation.title, escalation.applicant_name,
@@ -151,7 +162,7 @@ _STANDING = """(
 )"""
 
 
-def _summary(row: Row, by: By) -> dict[str, Any]:
+def _summary(row: Row, by: By, today: date) -> dict[str, Any]:
     session = Session(
         row["id"],
         row["title"],
@@ -162,10 +173,10 @@ def _summary(row: Row, by: By) -> dict[str, Any]:
         row["closed_at"],
         roles={name: MemberRole(role) for name, role in row["roles"].items()},
     )
-    return {**dict(row), "state": session.state, "allowed_actions": session.allowed_actions(by)}
+    return {**dict(row), "state": session.state, "allowed_actions": session.allowed_actions(by, today=today)}
 
 
-async def sessions(reader: Reader, *, state: SessionState | None, by: By, page: Page) -> Paged[SessionRow]:
+async def sessions(reader: Reader, *, state: SessionState | None, by: By, today: date, page: Page) -> Paged[SessionRow]:
     """Return sessions, open ones first, then the latest."""
     rows = await reader.fetch(
         f"""
@@ -180,7 +191,9 @@ async def sessions(reader: Reader, *, state: SessionState | None, by: By, page: 
         page.offset,
     )
     total = await _count_sessions(reader, state)
-    return Paged(items=[SessionRow.model_validate(_summary(row, by)) for row in rows], total=total, page=page.number)
+    return Paged(
+        items=[SessionRow.model_validate(_summary(row, by, today)) for row in rows], total=total, page=page.number
+    )
 
 
 async def _count_sessions(reader: Reader, state: SessionState | None) -> int:
@@ -190,7 +203,7 @@ async def _count_sessions(reader: Reader, state: SessionState | None) -> int:
     return total
 
 
-async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionView:
+async def session(reader: Reader, session_id: UUID, *, by: By, today: date) -> SessionView:
     """Return one session with its agenda; refuses (`NoSuchSession`) when there is none."""
     row = await reader.fetchrow(
         f"SELECT {_SUMMARY} FROM committee_session WHERE id = $1",
@@ -200,7 +213,7 @@ async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionView:
         raise NoSuchSession
     agenda = await _agenda(reader, session_id, by)
     decisions = [item["decision"] for item in agenda if item["decision"]]
-    return SessionView.model_validate({**_summary(row, by), "agenda": agenda, "decisions": decisions})
+    return SessionView.model_validate({**_summary(row, by, today), "agenda": agenda, "decisions": decisions})
 
 
 async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionView:

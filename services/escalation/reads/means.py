@@ -128,6 +128,34 @@ async def envelope_of_request(reader: Reader, request_id: UUID, *, year: int, by
     return _envelope(row, by) if row else None
 
 
+async def promised_cents(reader: Reader, envelope: EnvelopeRow) -> int:
+    """Return what was granted to dossiers of an envelope and is not mobilised yet."""
+    promised: int = await reader.fetchval(
+        """
+        SELECT coalesce(sum(greatest(decision.amount_cents - used.committed_cents, 0)), 0)::bigint
+        FROM decision
+        JOIN escalation USING (request_id)
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(committed_cents), 0) AS committed_cents
+            FROM mobilisation
+            WHERE mobilisation.request_id = escalation.request_id
+        ) AS used
+        WHERE decision.outcome IN ('granted', 'granted_with_reserve')
+            AND decision.replaced_by IS NULL
+            AND escalation.state IN ('granted', 'granted_with_reserve', 'mobilising', 'accompanied')
+            AND CASE
+                WHEN $2::text IS NULL THEN NOT EXISTS (
+                    SELECT FROM envelope WHERE envelope.year = $1 AND envelope.programme = escalation.programme
+                )
+                ELSE escalation.programme = $2
+            END
+        """,
+        envelope.year,
+        envelope.programme,
+    )
+    return promised
+
+
 async def orders(
     reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None, page: Page
 ) -> Paged[OrderRow]:

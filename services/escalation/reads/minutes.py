@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import VOTERS, MemberRole
+from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.minutes import MinutesState
 from services.escalation.domain.moves import By
-from services.escalation.reads.committee import AgendaRow, DecisionRow, SessionView, session
+from services.escalation.reads.committee import AgendaRow, DecisionRow, SessionView, session, voters
 from services.escalation.store import minutes as store
 from shared.contracts.fact import Actor
 from shared.db import Reader
@@ -73,7 +73,7 @@ class MinutesView(BaseModel):
     @property
     def voters(self) -> int:
         """How many of those present vote: they make the quorum."""
-        return sum(self.roles.get(name, MemberRole.VOTING) in VOTERS for name in self.present)
+        return voters(self.present, self.roles)
 
 
 class ApproverView(BaseModel):
@@ -84,9 +84,9 @@ class ApproverView(BaseModel):
     held_on: date
 
 
-async def minutes(reader: Reader, session_id: UUID, *, by: By) -> MinutesView:
+async def minutes(reader: Reader, session_id: UUID, *, by: By, today: date) -> MinutesView:
     """Return the minutes of a session, in the order of its agenda; those that are approved as they were then."""
-    held = await session(reader, session_id, by=by)
+    held = await session(reader, session_id, by=by, today=today)
     row = await reader.fetchrow(
         """
         SELECT way, approved_by, approved_on, in_session, within.title AS session_title, recorded_at, recorded_by,
@@ -109,9 +109,9 @@ async def minutes(reader: Reader, session_id: UUID, *, by: By) -> MinutesView:
     return approved
 
 
-async def frozen(reader: Reader, session_id: UUID, *, by: By) -> dict[str, Any]:
+async def frozen(reader: Reader, session_id: UUID, *, by: By, today: date) -> dict[str, Any]:
     """Return the minutes as they are now, to be stored."""
-    composed = await _composed(reader, await session(reader, session_id, by=by), by)
+    composed = await _composed(reader, await session(reader, session_id, by=by, today=today), by)
     composed.allowed_actions = []
     return composed.model_dump(mode="json")
 

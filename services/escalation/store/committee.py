@@ -1,5 +1,6 @@
 """The SQL that changes sessions, agendas and decisions."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -170,9 +171,10 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         )
         INSERT INTO decision (
             id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
-            recorded_at, signed_by, event_id, reserve_until, votes, signatory, appeal, corrects
+            recorded_at, signed_by, event_id, reserve_until, votes, signatory, appeal, corrects,
+            override_reason
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
         """,
         decision.id,
         decision.number,
@@ -192,6 +194,7 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         decision.signatory,
         decision.appeal,
         decision.corrects,
+        decision.override_reason,
     )
 
 
@@ -201,6 +204,33 @@ async def request_of_decision(tx: Transaction, decision_id: UUID) -> UUID:
     if request_id is None:
         raise NoSuchDecision
     return request_id
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision that a session made already: its number, what it says, who recorded it and when."""
+
+    number: str
+    outcome: CommitteeOutcome
+    signed_by: Actor
+    at: datetime
+
+
+async def decision_made_in(tx: Transaction, session_id: UUID, request_id: UUID) -> Made | None:
+    """Return the decision of a session on a dossier, if it made one."""
+    row = await tx.fetchrow(
+        """
+        SELECT number, outcome, signed_by, recorded_at
+        FROM decision
+        WHERE session_id = $1 AND request_id = $2 AND corrects IS NULL
+        """,
+        session_id,
+        request_id,
+    )
+    if row is None:
+        return None
+    actor = Actor.model_validate(row["signed_by"])
+    return Made(row["number"], CommitteeOutcome(row["outcome"]), actor, row["recorded_at"])
 
 
 async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnRecord:

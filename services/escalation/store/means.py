@@ -94,22 +94,26 @@ async def load_envelope_for_update(tx: Transaction, envelope_id: UUID) -> Envelo
     return _envelope(row)
 
 
+_OF_REQUEST = """
+    SELECT envelope.id, envelope.year, envelope.programme, envelope.amount_cents, envelope.committed_cents
+    FROM envelope
+    JOIN escalation ON escalation.request_id = $1
+    WHERE envelope.year = $2
+        AND (envelope.programme IS NULL OR envelope.programme = escalation.programme)
+    ORDER BY envelope.programme NULLS LAST
+    LIMIT 1
+"""
+
+
+async def envelope_of_request(tx: Transaction, request_id: UUID, *, year: int) -> Envelope | None:
+    """Give the year's envelope of the request's programme, or the general one when it has none of its own."""
+    row = await tx.fetchrow(_OF_REQUEST, request_id, year)
+    return _envelope(row) if row else None
+
+
 async def envelope_of_request_for_update(tx: Transaction, request_id: UUID, *, year: int) -> Envelope | None:
     """Give, locked, the year's envelope of the request's programme, or the general one when it has none of its own."""
-    row = await tx.fetchrow(
-        """
-        SELECT envelope.id, envelope.year, envelope.programme, envelope.amount_cents, envelope.committed_cents
-        FROM envelope
-        JOIN escalation ON escalation.request_id = $1
-        WHERE envelope.year = $2
-            AND (envelope.programme IS NULL OR envelope.programme = escalation.programme)
-        ORDER BY envelope.programme NULLS LAST
-        LIMIT 1
-        FOR UPDATE OF envelope
-        """,
-        request_id,
-        year,
-    )
+    row = await tx.fetchrow(f"{_OF_REQUEST} FOR UPDATE OF envelope", request_id, year)
     return _envelope(row) if row else None
 
 

@@ -8,21 +8,24 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.escalation.domain.committee import MemberRole, Session, Verdict
+from services.escalation.domain.committee import GrantLimit, MemberRole, Session, Verdict
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.members import StandingMember
 from services.escalation.domain.moves import Action
-from services.escalation.domain.refusals import NotOnAgenda
+from services.escalation.domain.refusals import AlreadyDecided, NotOnAgenda
 from services.escalation.store import committee as store
 from services.escalation.store import dossier as dossier_store
+from services.escalation.store import means as means_store
 from services.escalation.store import members as members_store
 from services.escalation.usecases.context import Context, changes_session, load
 from services.escalation.usecases.recording import record, working_days_after
 from shared.clock import new_id
 from shared.commands import TYPED, Command, Nothing
 from shared.errors import Invalid
+from shared.french.dates import datetime_fr
+from shared.french.words import word
 
 MEMBER_ROLES: Final[Mapping[MemberRole, str]] = {
     MemberRole.CHAIR: "présidence",
@@ -141,7 +144,7 @@ async def _seats(do: Context, command: PlanSession) -> Sequence[str | Member | S
 @changes_session
 async def note_attendance(do: Context, session: Session, command: NoteAttendance) -> None:
     """Note which members are present, for the quorum and the minutes."""
-    session.attend(command.present, by=do.by)
+    session.attend(command.present, by=do.by, today=do.today)
 
 
 @changes_session
@@ -151,7 +154,7 @@ async def move_on_agenda(do: Context, session: Session, command: MoveOnAgenda) -
     session.check_open()
     order = await store.agenda(do.tx, session.id)
     if command.request_id not in order:
-        raise NotOnAgenda(state=session.state, allowed_actions=session.allowed_actions(do.by))
+        raise NotOnAgenda(state=session.state, allowed_actions=session.allowed_actions(do.by, today=do.today))
     here = order.index(command.request_id)
     there = here - 1 if command.direction == "up" else here + 1
     if 0 <= there < len(order):
@@ -161,19 +164,44 @@ async def move_on_agenda(do: Context, session: Session, command: MoveOnAgenda) -
 
 async def decide(do: Context, session_id: UUID, command: Decide) -> UUID:
     """Record what the committee decided of a dossier."""
+    do.require(Action.DECISIONS)
     session = await store.load_session_for_update(do.tx, session_id)
     session.check_open()
     try:
         do, escalation = await load(do, command.request_id)
     except dossier_store.NoSuchEscalation as missing:
         raise Invalid.field("request_id", missing.sentence) from missing
+    if made := await store.decision_made_in(do.tx, session_id, command.request_id):
+        raise AlreadyDecided(
+            by=made.signed_by.name or word(made.signed_by.role),
+            number=made.number,
+            outcome=word(made.outcome).lower(),
+            at=datetime_fr(made.at),
+            state=escalation.state.value,
+            allowed_actions=[],
+        )
     number = await store.next_decision_number(do.tx, session.held_on.year)
-    decision = session.decide(escalation, command, decision_id=new_id(), number=number, by=do.by)
+    decision = session.decide(
+        escalation,
+        command,
+        decision_id=new_id(),
+        number=number,
+        limit=await _limit(do, escalation),
+        by=do.by,
+        today=do.today,
+    )
     fact = escalation.take_decision(decision, next_due_on=working_days_after(do.at, do.durations.committee), at=do.at)
     await dossier_store.save(do.tx, escalation, at=do.at)
     event_id = await record(do.tx, fact)
     await store.add_decision(do.tx, decision, command.request_id, event_id=event_id, at=do.at)
     return decision.id
+
+
+async def _limit(do: Context, escalation: Escalation, *, committed_cents: int = 0) -> GrantLimit:
+    """Return the limit of a grant now; what the dossier itself has `committed_cents` of the envelope counts as left."""
+    envelope = await means_store.envelope_of_request(do.tx, escalation.request_id, year=do.today.year)
+    available = envelope.available_cents + committed_cents if envelope else None
+    return GrantLimit(do.today.year, available, do.plausible_grant_cents)
 
 
 async def _load_decision(do: Context, decision_id: UUID) -> tuple[Context, Escalation, OnRecord]:
@@ -186,8 +214,17 @@ async def correct(do: Context, decision_id: UUID, command: Verdict) -> UUID:
     """Replace a decision by a new one, dated today, that names it; its session stays as it is."""
     do, escalation, replaced = await _load_decision(do, decision_id)
     number = await store.next_decision_number(do.tx, do.today.year)
+    mobilisations = await means_store.load_mobilisations_for_update(do.tx, escalation.request_id)
+    committed = sum(each.committed_cents for each in mobilisations)
     fact = replaced.correct(
-        escalation, command, decision_id=new_id(), number=number, today=do.today, by=do.by, at=do.at
+        escalation,
+        command,
+        decision_id=new_id(),
+        number=number,
+        limit=await _limit(do, escalation, committed_cents=committed),
+        today=do.today,
+        by=do.by,
+        at=do.at,
     )
     await dossier_store.save(do.tx, escalation, at=do.at)
     event_id = await record(do.tx, fact)
@@ -213,4 +250,5 @@ async def lift_reserve(do: Context, decision_id: UUID, command: LiftReserve) -> 
 @changes_session
 async def close_session(do: Context, session: Session, _: Nothing) -> None:
     """Close the session for good."""
-    session.close(undecided=await store.undecided(do.tx, session.id), by=do.by, at=do.at)
+    undecided = await store.undecided(do.tx, session.id)
+    session.close(undecided=undecided, by=do.by, today=do.today, at=do.at)

@@ -36,6 +36,7 @@ class Context(Acting):
     at: datetime
     durations: Durations = field(default_factory=Durations)
     allowance: Allowance = field(default_factory=Allowance)
+    plausible_grant_cents: int = 1_000_000_00
 
     @property
     def today(self) -> date:

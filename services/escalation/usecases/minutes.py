@@ -33,5 +33,5 @@ async def approve(do: Context, session_id: UUID, command: ApproveMinutes) -> Non
     minutes = await store.load_for_update(do.tx, session_id)
     within = await store.approving_session(do.tx, command.in_session) if command.in_session else None
     approval = minutes.approve(command, within=within, today=do.today, by=do.by, at=do.at)
-    content = await reads.frozen(do.tx, session_id, by=do.by)
+    content = await reads.frozen(do.tx, session_id, by=do.by, today=do.today)
     await store.add_approval(do.tx, session_id, approval, content=content)

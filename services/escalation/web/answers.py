@@ -62,12 +62,12 @@ async def show_to_provider(context: LinkContext, reader: Reader) -> ProviderView
 
 async def read_session(context: AgentContext, reader: Reader, session_id: UUID) -> SessionView:
     """Return a session with its agenda."""
-    return await committee.session(reader, session_id, by=context.by)
+    return await committee.session(reader, session_id, by=context.by, today=context.today)
 
 
 async def read_minutes(context: AgentContext, reader: Reader, session_id: UUID) -> MinutesView:
     """Return the minutes, a draft until the session is closed; as they were approved, once they are."""
-    return await minutes.minutes(reader, session_id, by=context.by)
+    return await minutes.minutes(reader, session_id, by=context.by, today=context.today)
 
 
 async def read_member(context: AgentContext, reader: Reader, member_id: UUID) -> MemberRow:

@@ -33,6 +33,7 @@ class Parts:
     document_links: DocumentLinks
     provider_links: ProviderLinks
     territories: Territories
+    plausible_grant_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class AgentContext(RequestContext, Acting):
 
     def acting(self, tx: Transaction) -> Context:
         """Return the context of a use case that runs in this transaction, now."""
-        return Context(tx, self.agent, clock.now(), self.parts.durations, self.parts.allowance)
+        parts = self.parts
+        return Context(tx, self.agent, clock.now(), parts.durations, parts.allowance, parts.plausible_grant_cents)
 
     @property
     def today(self) -> date:

@@ -36,7 +36,7 @@ async def list_sessions(
     in_state: Annotated[SessionState | None, QueryParameter(name="state")] = None,
 ) -> Paged[SessionRow]:
     """List sessions, open ones first."""
-    return await sessions(context.database, state=in_state, by=context.by, page=paging)
+    return await sessions(context.database, state=in_state, by=context.by, today=context.today, page=paging)
 
 
 @get("/sessions/{session_id:uuid}/minutes.pdf", media_type=PDF)

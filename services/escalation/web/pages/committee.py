@@ -1,5 +1,7 @@
 """The committee's pages: sessions with their agendas and minutes, the register of decisions, and each decision."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +23,8 @@ from services.escalation.reads.committee import (
     sessions,
     waiting,
 )
+from services.escalation.reads.detail_rows import EscalationView
+from services.escalation.reads.means import EnvelopeRow, envelope_of_request, promised_cents
 from services.escalation.reads.minutes import approvers
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases.committee import MEMBER_ROLES
@@ -47,7 +51,7 @@ async def list_sessions(context: NamedDependency[AgentContext], paging: NamedDep
 
 
 async def _sessions_page(context: AgentContext, paging: Page, *, refused: Refused | None = None) -> Template:
-    found = await sessions(context.database, state=None, by=context.by, page=paging)
+    found = await sessions(context.database, state=None, by=context.by, today=context.today, page=paging)
     return show(
         context,
         "committee/sessions.html",
@@ -114,12 +118,39 @@ async def decision_form(
         context,
         "committee/decision.html",
         refused=refused,
-        values={"support_types": [support.value for support in found.request.support_types]},
         session=held,
         item=item,
         dossier=found,
         outcomes=choices(CommitteeOutcome),
         support_types=SUPPORT_TYPES,
+        deciding=await _deciding(context, found, held),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingView:
+    """What stands beside the amount and the votes of a decision; amounts in euro cents.
+
+    `promised_cents` is granted and not mobilised yet; `voters` are those present who vote, None outside a session.
+    """
+
+    asked: Sequence[SupportType]
+    envelope: EnvelopeRow | None
+    promised_cents: int
+    plausible_cents: int
+    voters: int | None = None
+    quorum: int | None = None
+
+
+async def _deciding(context: AgentContext, dossier: EscalationView, held: SessionView | None = None) -> DecidingView:
+    envelope = await envelope_of_request(context.database, dossier.request_id, year=context.today.year, by=context.by)
+    return DecidingView(
+        dossier.request.support_types,
+        envelope,
+        await promised_cents(context.database, envelope) if envelope else 0,
+        context.parts.plausible_grant_cents,
+        held.voters if held else None,
+        held.quorum if held else None,
     )
 
 
@@ -194,13 +225,15 @@ async def decision_on_paper(context: NamedDependency[AgentContext], decision_id:
 async def correction_form(context: AgentContext, decision_id: UUID, *, refused: Refused | None = None) -> Template:
     """Show the form of the decision that replaces this one, filled in with what this one says."""
     replaced = await read_decision(context, context.database, decision_id)
+    dossier = await read_escalation(context, context.database, replaced.request_id)
     return show(
         context,
         "committee/correction.html",
         refused=refused,
         values=_typed(replaced),
         replaced=replaced,
-        dossier=await read_escalation(context, context.database, replaced.request_id),
+        dossier=dossier,
+        deciding=await _deciding(context, dossier),
         outcomes=choices(outcome for outcome in CommitteeOutcome if outcome in DECIDING),
         support_types=SUPPORT_TYPES,
     )
@@ -216,6 +249,7 @@ def _typed(decision: DecisionRow) -> dict[str, Any]:
         "reserve": decision.reserve,
         "reserve_until": decision.reserve_until,
         "signatory": decision.signatory,
+        "override_reason": decision.override_reason,
     }
 
 

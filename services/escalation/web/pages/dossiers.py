@@ -104,7 +104,9 @@ async def dossier(context: AgentContext, request_id: UUID, *_: UUID, refused: Re
         limit=IN_QUEUE,
         offset=0,
     )
-    open_sessions = await sessions(context.database, state="open", by=context.by, page=SESSIONS_OFFERED)
+    open_sessions = await sessions(
+        context.database, state="open", by=context.by, today=context.today, page=SESSIONS_OFFERED
+    )
     directory = await operators(context.database, field=None, active=True, by=context.by, page=OPERATORS_OFFERED)
     return show(
         context,
