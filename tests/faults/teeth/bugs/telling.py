@@ -175,7 +175,7 @@ BUGS = (
     bug(
         "walks_by_the_last_id",
         "The relay remembers how far it came, and never looks at a smaller number that was committed later.",
-        "dawdling",
+        "watermark",
         f"{WATERMARK}.observe",
         instead(_by_the_last_position),
     ),
