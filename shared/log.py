@@ -17,7 +17,7 @@ Format = Literal["json", "console"]
 LIBRARIES: Final = "WARNING"
 """The lowest logged level of libraries: below it HTTP clients log whole addresses, and servers what people type."""
 
-HEARD_OTHERWISE: Final[Mapping[str, str]] = MappingProxyType(
+LEVELS_OF_LIBRARIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "uvicorn": "INFO",
         "uvicorn.access": "WARNING",
@@ -71,8 +71,8 @@ def configure(*, service: str, form: Format = "json", level: str = "INFO") -> No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(LIBRARIES)
-    for name, heard_from in HEARD_OTHERWISE.items():
-        logging.getLogger(name).setLevel(heard_from)
+    for name, own in LEVELS_OF_LIBRARIES.items():
+        logging.getLogger(name).setLevel(own)
     structlog.contextvars.clear_contextvars()
 
 

@@ -92,8 +92,8 @@ def _secret_in(found: re.Match[str], *, bare: bool = True) -> str:
         return word
     for within in _LABELLED_WITHIN.finditer(word):  # as mail filters rewrite addresses: `host_suivi_token`
         written = word[within.end() : within.end() + _LONGEST_WRITTEN]
-        letters = written.replace("-2D", "-").replace("-5F", "_")[:TOKEN_LENGTH]
-        if is_formed_as_token(written[:TOKEN_LENGTH]) or (letters not in written and is_formed_as_token(letters)):
+        characters = written.replace("-2D", "-").replace("-5F", "_")[:TOKEN_LENGTH]
+        if is_formed_as_token(written[:TOKEN_LENGTH]) or (characters not in written and is_formed_as_token(characters)):
             return word[within.end() :]
     return word if bare and (is_formed_as_token(word) or _AGENT_TOKEN.fullmatch(word)) else ""
 

@@ -104,7 +104,7 @@ class Run:
         replace = asyncio.Event()
         stopping = asyncio.create_task(stop_requested(replace=replace.set))
         running = asyncio.create_task(self._come_up_and_replace(replace))
-        shared = asyncio.create_task(self._keep_topology())
+        shared = asyncio.create_task(self._declare_topology())
         try:
             await asyncio.wait({stopping, running}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -124,7 +124,7 @@ class Run:
             replace.clear()
             await self._replace()
 
-    async def _keep_topology(self) -> None:
+    async def _declare_topology(self) -> None:
         """Declare what all services share, also where somebody deleted it under them: they have no right to."""
         url = self._environments.amqp_url(SUPERVISOR)
         while True:
@@ -189,14 +189,16 @@ class Run:
         self._say("Stopping")
         began = time.monotonic()
 
-        def told_again() -> None:
+        def stopped_again() -> None:
             if time.monotonic() - began > SECOND_AFTER:
                 killed = kill_programs_of(self._places.folder)
-                self._say(f"Told again: {killed} programs were killed; nothing is lost, the next start takes longer")
+                self._say(
+                    f"Stopped at once: {killed} programs were killed; nothing is lost, the next start takes longer"
+                )
                 os._exit(1)
 
         for number in STOP_SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, told_again)
+            asyncio.get_running_loop().add_signal_handler(number, stopped_again)
         await self._watch.stop()
         self._ports.close()
         self._places.copies_file.unlink(missing_ok=True)
@@ -273,8 +275,8 @@ class Run:
         maildev = REPOSITORY / "node_modules" / "maildev" / "dist" / "bin" / "maildev.js"
         if not maildev.exists():
             raise DidNotStart("The mail sink is missing. Install it: npm ci")
-        ports, letters = self._places.ports, self._places.folder / "mail"
-        letters.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ports, mails = self._places.ports, self._places.folder / "mail"
+        mails.mkdir(mode=0o700, parents=True, exist_ok=True)
         command: list[str | Path] = [
             "node",
             maildev,
@@ -286,7 +288,7 @@ class Run:
             "1000",
             "--silent",  # it would write down who wrote to whom
         ]
-        command += ["--smtp", str(ports["smtp"]), "--web", str(ports["mail"]), "--mail-directory", letters]
+        command += ["--smtp", str(ports["smtp"]), "--web", str(ports["mail"]), "--mail-directory", mails]
         child = Child("mail", command, log=self._places.log("mail"), folder=self._places.folder)
         return WebProgram(child, ready=self._places.web("mail") + "/api/email", port=ports["smtp"])
 
@@ -327,7 +329,7 @@ class Run:
             ("Applicants: file and follow a request", web("intake")),
             ("Départements: examine and propose", web("qualification")),
             ("National team: escalations and committee", web("escalation")),
-            ("Notifications: letters and preferences", web("notifications")),
+            ("Notifications: mails and preferences", web("notifications")),
             ("Operators: is all well?", web(OPERATIONS)),
             ("Letters that were sent (nothing leaves this machine)", web("mail") + "/index.html"),
             *broker,

@@ -163,7 +163,7 @@ class Watch:
             began = time.monotonic()
             await program.start()
             self.say(f"{name} is ready after {time.monotonic() - began:.1f} s")
-            self._tasks.append(asyncio.create_task(self._keep(name, program), name=f"watch {name}"))
+            self._tasks.append(asyncio.create_task(self._supervise(name, program), name=f"watch {name}"))
             if isinstance(program, Probed):
                 self._tasks.append(asyncio.create_task(self._probe(name, program), name=f"probe {name}"))
 
@@ -193,7 +193,7 @@ class Watch:
         for _, names in sorted(self._floors.items(), reverse=True):
             await asyncio.gather(*(self._programs[name].stop() for name in names), return_exceptions=True)
 
-    async def _keep(self, name: str, program: Program) -> None:
+    async def _supervise(self, name: str, program: Program) -> None:
         """Start the program again each time it dies, waiting longer each time it dies young."""
         wait = self.first_wait
         while True:

@@ -17,7 +17,7 @@ MEASURED_WITHIN = 30.0
 
 BEHIND_AGE = Gauge(
     "cousu_behind_oldest_seconds",
-    "Age of the first event that one service told and another has not applied, wherever it stands",
+    "Age of the first event that one service published and another has not applied, wherever it stands",
     ["told_by", "listener"],
 )
 

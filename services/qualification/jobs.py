@@ -27,4 +27,4 @@ async def look_once(database: Database, rules: Rules) -> None:
     async with database.transaction() as tx:
         reminded = await remind(tx, at=await db.now(tx), rules=rules)
     if late or silent or reminded:
-        log.info("deadlines.told", late=late, silent=silent, reminded=reminded)
+        log.info("deadlines.published", late=late, silent=silent, reminded=reminded)

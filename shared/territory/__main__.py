@@ -35,27 +35,27 @@ def main() -> int:
         else:
             _search(" ".join(asked.words), asked.kind, asked.departement)
     except TerritoriesUnreadable as refusal:
-        return _say(str(refusal), error=True)
+        return _print(str(refusal), error=True)
     return 0
 
 
 def _search(words: str, kind: str | None, departement: str | None) -> None:
     territories = Territories.load()
     for found in territories.search(words, kind=kind, departement=departement):
-        _say(f"{found.kind:<12}{found.code:<10}{found.full_name} ({', '.join(found.departements)})")
-    _say(territories.source.sentence)
+        _print(f"{found.kind:<12}{found.code:<10}{found.full_name} ({', '.join(found.departements)})")
+    _print(territories.source.sentence)
 
 
 def _bench() -> None:
     began = time.perf_counter()
     territories = Territories.load()
-    _say(f"load               {(time.perf_counter() - began) * 1000:6.0f} ms, {len(territories)} territories")
+    _print(f"load               {(time.perf_counter() - began) * 1000:6.0f} ms, {len(territories)} territories")
     everyone = [found for letter in string.ascii_lowercase for found in territories.search(letter, limit=10_000)]
     draw = random.Random(95)  # noqa: S311 - a repeatable sample, no secret
     _measure(territories, "names as typed", [_typed(draw, found) for found in draw.choices(everyone, k=1000)])
     _measure(territories, "broad and odd", BROAD)
     _measure(territories, "in one département", ("s", "saint", "le", "cergy", "zzzz"), departement="95")
-    _say(f"memory             {_memory(searchable=True):6.0f} MB, {_memory(searchable=False):.0f} MB for codes only")
+    _print(f"memory             {_memory(searchable=True):6.0f} MB, {_memory(searchable=False):.0f} MB for codes only")
 
 
 def _typed(draw: random.Random, territory: Territory) -> str:
@@ -67,7 +67,7 @@ def _measure(territories: Territories, label: str, queries: Sequence[str], depar
     took = {query: _microseconds(territories, query, departement) for query in queries}
     ordered = sorted(took.values())
     slowest = max(took, key=lambda query: took[query])
-    _say(
+    _print(
         f"{label:<19}{statistics.median(ordered):6.0f} us median, {ordered[int(len(ordered) * 0.99)]:.0f} us 99th, "
         f"{took[slowest]:.0f} us the slowest ({slowest!r})"
     )
@@ -87,7 +87,7 @@ def _memory(*, searchable: bool) -> float:
     return size / 1_000_000
 
 
-def _say(line: str, *, error: bool = False) -> int:
+def _print(line: str, *, error: bool = False) -> int:
     (sys.stderr if error else sys.stdout).write(f"{line}\n")
     return int(error)
 

@@ -37,10 +37,10 @@ class _Asked(Protocol):
 
 
 def address_with(request: _Asked, **changes: object) -> str:
-    """Return this page's address with its filters kept and some changed; `None` removes one, blanks go."""
-    kept = ((name, value) for name, value in request.query_params.multi_items() if name not in changes)
+    """Return this page's address with its filters unchanged and some changed; `None` removes one, blanks go."""
+    unchanged = ((name, value) for name, value in request.query_params.multi_items() if name not in changes)
     given = ((name, value) for name, value in changes.items() if value is not None)
-    return "?" + urlencode([(name, str(value)) for name, value in chain(kept, given) if str(value)])
+    return "?" + urlencode([(name, str(value)) for name, value in chain(unchanged, given) if str(value)])
 
 
 def asked(request: _Asked, name: str) -> str:

@@ -274,5 +274,5 @@ def test_a_second_ctrl_c_ends_all_at_once(running: Running) -> None:
         time.sleep(1)
         again.process.send_signal(signal.SIGINT)
     assert again.process.returncode == 1
-    assert "Told again: " in again.output
+    assert "Stopped at once: " in again.output
     assert all_gone(running)

@@ -36,7 +36,7 @@ MONTHS: Final = (
     "décembre",
 )  # fmt: skip
 
-HEARD_DAYS_AGO: Final = (63, 35, 7)
+DECIDED_DAYS_AGO: Final = (63, 35, 7)
 """When the sessions were held whose decisions are recorded here afterwards."""
 NEXT_IN_DAYS: Final = 12
 
@@ -107,10 +107,10 @@ def _load(drawn: list[Project], seed: int) -> None:
     _wave("Réponses des départements", dossiers, teams.answers)
     _wave("Ordre du jour", dossiers, teams.schedules)
     _wave("Décisions du comité", dossiers, teams.decides)
-    teams.closes_what_was_heard()
+    teams.closes_decided_sessions()
     _wave("Mobilisation", dossiers, teams.mobilises)
     _wave("Accompagnement", dossiers, teams.accompanies)
-    _wave("Avancement", dossiers, _tells)
+    _wave("Avancement", dossiers, _reports_progress)
     _wave("Évaluation", dossiers, _evaluates)
     console.print(
         f"{len(dossiers)} demandes de {len({one.project.departement.code for one in dossiers})} départements."
@@ -235,7 +235,9 @@ class _Teams:
         """Return the session that examines it: what is still to be decided the next one, what was deferred the last."""
         if dossier.stage is Stage.SCHEDULED:
             return self._today + timedelta(days=NEXT_IN_DAYS)
-        ago = HEARD_DAYS_AGO[-1] if dossier.stage is Stage.DEFERRED else dossier.project.chance.choice(HEARD_DAYS_AGO)
+        ago = (
+            DECIDED_DAYS_AGO[-1] if dossier.stage is Stage.DEFERRED else dossier.project.chance.choice(DECIDED_DAYS_AGO)
+        )
         return self._today - timedelta(days=ago)
 
     def _session(self, held_on: date) -> str:
@@ -269,7 +271,7 @@ class _Teams:
         scheduled = next(one for one in self._national.get(dossier.escalation)["sessions"] if one["state"] == "open")
         self._secretary.post(f"/sessions/{scheduled['id']}/decisions", decision)
 
-    def closes_what_was_heard(self) -> None:
+    def closes_decided_sessions(self) -> None:
         """Close the sessions whose decisions are all recorded."""
         for session in self._secretary.get("/sessions?state=open&per_page=200")["items"]:
             if (
@@ -312,7 +314,7 @@ class _Teams:
         return self._national.post(f"{dossier.escalation}/milestones/{first['id']}/reached", reached)
 
 
-def _tells(dossier: Dossier) -> None:
+def _reports_progress(dossier: Dossier) -> None:
     """Let the collectivité say how the work goes, once, while it goes on."""
     if dossier.stage is not Stage.ACCOMPANIED:
         return

@@ -24,22 +24,22 @@ def _live() -> None:
     filed = ApiClient(environment("INTAKE_PUBLIC_URL")).post("/requests", REQUESTS[0])
     request_id, number = filed["id"], filed["number"]
     applicant = ApiClient(environment("INTAKE_PUBLIC_URL"), filed["access_token"])
-    _say("La commune", f"dépose sa demande, qui reçoit le numéro {number}")
+    _print("La commune", f"dépose sa demande, qui reçoit le numéro {number}")
 
     sat, delegate = agents_of("qualification", ("sat95@cousu.test", "delegue95@cousu.test")).values()
     case = f"/cases/{request_id}"
     sat.until(case, lambda seen: bool(seen["state"] == "registered"))
-    _say("Le SAT du Val-d’Oise", "l’a dans sa file")
+    _print("Le SAT du Val-d’Oise", "l’a dans sa file")
     sat.post(f"{case}/examination")
     sat.post(
         f"{case}/information-request",
         {"items": ["Le plan du centre-bourg"], "until": str(today + timedelta(days=15))},
     )
     applicant.until(f"/requests/{request_id}", lambda seen: bool(seen["status"] == "awaiting_information"))
-    _say("Le SAT du Val-d’Oise", "demande le plan du centre-bourg")
+    _print("Le SAT du Val-d’Oise", "demande le plan du centre-bourg")
     applicant.post(f"/requests/{request_id}/information", {"text": "Le plan est affiché en mairie."})
     sat.until(case, lambda seen: bool(seen["state"] == "under_examination"))
-    _say("La commune", "répond")
+    _print("La commune", "répond")
     sat.post(
         f"{case}/qualification",
         {
@@ -53,7 +53,7 @@ def _live() -> None:
         },
     )
     matches = sat.get(f"{case}/matches")["items"]
-    _say("Le SAT du Val-d’Oise", f"qualifie le besoin et consulte {len(matches)} acteurs locaux")
+    _print("Le SAT du Val-d’Oise", f"qualifie le besoin et consulte {len(matches)} acteurs locaux")
     sat.post(
         f"{case}/proposal",
         {
@@ -67,7 +67,7 @@ def _live() -> None:
         },
     )
     delegate.post(f"{case}/validation")
-    _say("Le délégué territorial", "valide la transmission à l’équipe nationale")
+    _print("Le délégué territorial", "valide la transmission à l’équipe nationale")
     _live_nationally(request_id, today)
 
     applicant.until(f"/requests/{request_id}", lambda seen: "evaluation" in seen["allowed_actions"])
@@ -76,7 +76,7 @@ def _live() -> None:
         {"need_met": 5, "progress": 4, "satisfaction": 5, "impact": "Deux commerces ont rouvert."},
     )
     seen = applicant.until(f"/requests/{request_id}", lambda seen: bool(seen["status"] == "evaluated"))
-    _say("La commune", "dit ce que l’accompagnement a apporté")
+    _print("La commune", "dit ce que l’accompagnement a apporté")
     console.print(f"\n[bold]Le fil de la demande {number}[/bold]")
     for step in seen["timeline"]:
         console.print(f"  ● {step['at'][11:19]}  {step['label']}  [dim]{step['team'] or ''}[/dim]")
@@ -89,7 +89,7 @@ def _live_nationally(request_id: str, today: date) -> None:
     dossier = f"/escalations/{request_id}"
     national.until(dossier, lambda seen: bool(seen["state"] == "received"))
     national.post(f"{dossier}/admissibility", {"opinion": "Recevable."})
-    _say("L’équipe nationale", "reçoit le dossier entier et le juge recevable")
+    _print("L’équipe nationale", "reçoit le dossier entier et le juge recevable")
     session = secretary.post("/sessions", {"held_on": str(today), "title": "Comité de suivi de projet"})
     national.post(f"{dossier}/schedule", {"session_id": session["id"]})
     secretary.post(
@@ -103,7 +103,7 @@ def _live_nationally(request_id: str, today: date) -> None:
         },
     )
     secretary.post(f"/sessions/{session['id']}/closing")
-    _say("Le comité de suivi de projet", "accorde l’accompagnement")
+    _print("Le comité de suivi de projet", "accorde l’accompagnement")
     national.post(
         f"{dossier}/mobilisations",
         {"kind": "external", "resource": "Marché d’ingénierie", "amount_cents": 2_000_000, "lot": "Lot 3"},
@@ -117,8 +117,8 @@ def _live_nationally(request_id: str, today: date) -> None:
     )
     national.post(f"{dossier}/milestones/{planned['milestones'][0]['id']}/reached")
     national.post(f"{dossier}/completion", {"report": "Le projet est prêt à être financé."})
-    _say("L’équipe nationale", "mobilise un prestataire, suit les jalons et conclut")
+    _print("L’équipe nationale", "mobilise un prestataire, suit les jalons et conclut")
 
 
-def _say(who: str, what: str) -> None:
+def _print(who: str, what: str) -> None:
     console.print(f"[bold]{who}[/bold] {what}.")

@@ -77,4 +77,4 @@ def _by_departement(coverage: Iterable[Covered]) -> dict[str, tuple[CoveredTerri
     for one in sorted(coverage, key=lambda one: one.key):
         for departement in one.departements:
             lists[departement].append(one.territory)
-    return {departement: tuple(told) for departement, told in lists.items()}
+    return {departement: tuple(names) for departement, names in lists.items()}

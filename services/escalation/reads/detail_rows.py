@@ -159,7 +159,7 @@ class MilestoneRow(BaseModel):
     allowed_actions: list[str]
 
 
-class HearingRow(BaseModel):
+class AgendaSessionRow(BaseModel):
     """A session whose agenda the dossier is or was on."""
 
     id: UUID
@@ -212,7 +212,7 @@ class EscalationView(EscalationRow):
     messages: list[MessageRow]
     documents: list[DocumentRow]
     questions: list[QuestionRow]
-    sessions: list[HearingRow]
+    sessions: list[AgendaSessionRow]
     decisions: list[DecisionRow]
     mobilisations: list[MobilisationRow]
     financing: FinancingRow | None

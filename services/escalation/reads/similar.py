@@ -90,11 +90,11 @@ async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> 
 
 
 def _likeness(row: Row) -> list[str]:
-    said = [word(Field(field)) for field in row["common_fields"]]
+    reasons = [word(Field(field)) for field in row["common_fields"]]
     if row["same_programme"]:
-        said.append("Même programme")
+        reasons.append("Même programme")
     if row["same_size"]:
-        said.append("Taille comparable")
+        reasons.append("Taille comparable")
     if row["same_departement"]:
-        said.append("Même département")
-    return said
+        reasons.append("Même département")
+    return reasons

@@ -21,14 +21,14 @@ EVERY: Final = 0.5
 TOGETHER: Final = 50
 
 
-class Say(Protocol):
+class Publish(Protocol):
     """Publishes a message that is in no journal; returns whether the broker has it."""
 
     def __call__(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> Awaitable[bool]:
         """Publish it."""
 
 
-async def send_answers(database: Database, say: Say, tokens: Tokens) -> int:
+async def send_answers(database: Database, publish: Publish, tokens: Tokens) -> int:
     """Publish the answers that wait, oldest first, until one is not confirmed; return how many were."""
     sent = 0
     while await form_answers.any_waits(database):
@@ -36,7 +36,7 @@ async def send_answers(database: Database, say: Say, tokens: Tokens) -> int:
             waiting = await form_answers.take(tx, most=TOGETHER)
             gone = []
             for position, answer in waiting:
-                if not await _send(answer, say, tokens):
+                if not await _send(answer, publish, tokens):
                     break
                 gone.append(position)
             await form_answers.remove(tx, gone)
@@ -46,7 +46,7 @@ async def send_answers(database: Database, say: Say, tokens: Tokens) -> int:
     return sent
 
 
-async def _send(answer: Answer, say: Say, tokens: Tokens) -> bool:
+async def _send(answer: Answer, publish: Publish, tokens: Tokens) -> bool:
     """Publish one answer to the form that filed; a source that is no form's is answered nowhere."""
     form = form_name("/".join(answer.filed_from.split("/")[:3]))
     if form is None:
@@ -65,7 +65,7 @@ async def _send(answer: Answer, say: Say, tokens: Tokens) -> bool:
         "data": fact.model_dump(mode="json"),
     }
     body, key = json.dumps(envelope, ensure_ascii=False), f"{fact.wire_type.rpartition('.')[0]}.{form}"
-    return await say(body, key, event_id=str(answer.event_id), wire_type=fact.wire_type)
+    return await publish(body, key, event_id=str(answer.event_id), wire_type=fact.wire_type)
 
 
 def _fact(answer: Answer, tokens: Tokens) -> forms.Answer:

@@ -230,11 +230,11 @@ class MailSender:
                     await client.mail(mail.return_path or self._from)
                     await client.rcpt(recipient)
             except aiosmtplib.SMTPRecipientRefused as error:
-                return Outcome(Result.REFUSED if error.code in _PERMANENT else Result.DEFERRED, _said(error))
+                return Outcome(Result.REFUSED if error.code in _PERMANENT else Result.DEFERRED, _reply_of(error))
             except aiosmtplib.SMTPNotSupported as error:
                 return Outcome(Result.REFUSED, without_addresses(error.message))
             except aiosmtplib.SMTPResponseException as error:
-                return Outcome(Result.DEFERRED, _said(error))
+                return Outcome(Result.DEFERRED, _reply_of(error))
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
                 return Outcome(Result.UNREACHABLE, f"Serveur de messagerie injoignable ({type(error).__name__})")
             ours = await retry_conflicts(partial(self._offer_content, mail))
@@ -248,11 +248,11 @@ class MailSender:
             response = await client.data(content)
         except aiosmtplib.SMTPResponseException as error:
             if error.code in _ACCEPTED:
-                return Outcome(Result.SENT, _said(error))
+                return Outcome(Result.SENT, _reply_of(error))
             if error.code in _PERMANENT:
-                return Outcome(Result.REFUSED, _said(error))
+                return Outcome(Result.REFUSED, _reply_of(error))
             if error.code >= 400:  # noqa: PLR2004 - SMTP's transient refusals
-                return Outcome(Result.DEFERRED, _said(error))
+                return Outcome(Result.DEFERRED, _reply_of(error))
             return Outcome(Result.UNCERTAIN, UNKNOWN)
         except (aiosmtplib.SMTPException, OSError, TimeoutError):
             return Outcome(Result.UNCERTAIN, UNKNOWN)
@@ -305,7 +305,7 @@ def deliverable(address: str) -> str:
         raise Unwritable from error
 
 
-def _said(error: aiosmtplib.SMTPResponseException) -> str:
+def _reply_of(error: aiosmtplib.SMTPResponseException) -> str:
     return without_addresses(f"{error.code} {error.message}")
 
 

@@ -66,12 +66,12 @@ def wrong_with(url: str, networks: Sequence[IPNetwork] = ()) -> str | None:
         "Ce port n’est pas celui d’un site : utilisez 443, ou un port à partir de 1024.": (
             port not in _WEB_PORTS and port < _LOWEST_UNPRIVILEGED
         ),
-        "Cette adresse mène à un réseau qui ne peut pas être appelé.": _leads_astray(parts.hostname, networks),
+        "Cette adresse mène à un réseau qui ne peut pas être appelé.": _is_forbidden(parts.hostname, networks),
     }
     return next((sentence for sentence, wrong in faults.items() if wrong), None)
 
 
-def _leads_astray(host: str, networks: Sequence[IPNetwork]) -> bool:
+def _is_forbidden(host: str, networks: Sequence[IPNetwork]) -> bool:
     """Tell of a host that is an address itself whether it may not be called."""
     try:
         return not may_be_called(ip_address(host), networks)

@@ -57,18 +57,18 @@ def _parts(field: str) -> list[list[str]]:
 
     What is quoted holds neither words nor results: it may be the sender's.
     """
-    kept: list[str] = []
+    outside: list[str] = []
     depth, quoted, escaped = 0, False, False
-    for letter in field:
+    for character in field:
         if escaped:
             escaped = False
-        elif letter == "\\":
+        elif character == "\\":
             escaped = True
-        elif quoted or (letter == '"' and not depth):
-            quoted = letter != '"' if quoted else True
-        elif letter in "()":
-            depth = max(0, depth + (1 if letter == "(" else -1))
-            kept.append(" ")
+        elif quoted or (character == '"' and not depth):
+            quoted = character != '"' if quoted else True
+        elif character in "()":
+            depth = max(0, depth + (1 if character == "(" else -1))
+            outside.append(" ")
         elif not depth:
-            kept.append(letter)
-    return [part.split() for part in "".join(kept).split(";")]
+            outside.append(character)
+    return [part.split() for part in "".join(outside).split(";")]

@@ -55,8 +55,10 @@ def report_in(message: EmailMessage) -> Report | None:
         action = str(block.get("Action", "")).strip().lower()
         if action in {"failed", "delayed"}:
             status = str(block.get("Status", "")).strip()
-            said = str(block.get("Diagnostic-Code", "")).partition(";")[2].strip()
-            return Report(action == "failed", status, f"{status} {said}".strip() if status not in said else said)
+            diagnosis = str(block.get("Diagnostic-Code", "")).partition(";")[2].strip()
+            return Report(
+                action == "failed", status, f"{status} {diagnosis}".strip() if status not in diagnosis else diagnosis
+            )
     return None
 
 

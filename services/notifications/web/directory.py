@@ -24,7 +24,7 @@ Source = Literal["entered", "configured", "told"]
 
 
 class ContactView(BaseModel):
-    """How a team is reached. `source`: by its agents, by the settings, by what its service told; null: not known."""
+    """How a team is reached. `source`: by its agents, by the settings, by its service's events; null: not known."""
 
     audience: Audience
     scope: str | None
@@ -50,9 +50,11 @@ def title_of(entry: Entry) -> str:
 async def contact_views(reader: Reader, agent: Agent, parts: Parts, entries: list[Entry]) -> list[ContactView]:
     """Show these teams."""
     entered = await contacts(reader, [entry.holder for entry in entries])
-    told = await announced_services(reader)
+    announced = await announced_services(reader)
     by_whom = await contacts_reads.entered(reader)
-    views = [_view(agent, parts, entry, entered.get(entry.holder), told.get(entry.scope or "")) for entry in entries]
+    views = [
+        _view(agent, parts, entry, entered.get(entry.holder), announced.get(entry.scope or "")) for entry in entries
+    ]
     bad = await rejected_addresses(reader, [view.email for view in views if view.email])
     for entry, view in zip(entries, views, strict=True):
         view.takes_no_mail = (view.email or "").lower() in bad
@@ -62,14 +64,14 @@ async def contact_views(reader: Reader, agent: Agent, parts: Parts, entries: lis
 
 
 def _view(
-    agent: Agent, parts: Parts, entry: Entry, entered: ServiceInCharge | None, told: ServiceInCharge | None
+    agent: Agent, parts: Parts, entry: Entry, entered: ServiceInCharge | None, announced: ServiceInCharge | None
 ) -> ContactView:
     service, source = entered, "entered" if entered else None
     if entry.audience == "departement":
-        service = parts.directory.service(entry.scope or "", told, entered)
-        source = source or _source_of(service.email, told)
+        service = parts.directory.service(entry.scope or "", announced, entered)
+        source = source or _source_of(service.email, announced)
     email = mailbox_address(entry.holder, parts.directory, service, {entry.holder: entered} if entered else {})
-    may_keep = entry.may_be_edited_by(agent)
+    may_edit = entry.may_be_edited_by(agent)
     return ContactView(
         audience=entry.audience,
         scope=entry.scope,
@@ -81,14 +83,14 @@ def _view(
         takes_no_mail=False,
         changed_by=None,
         changed_at=None,
-        allowed_actions=[*(["enter"] if may_keep else []), *(["withdraw"] if may_keep and entered else [])],
+        allowed_actions=[*(["enter"] if may_edit else []), *(["withdraw"] if may_edit and entered else [])],
     )
 
 
-def _source_of(email: str | None, told: ServiceInCharge | None) -> Source | None:
+def _source_of(email: str | None, announced: ServiceInCharge | None) -> Source | None:
     if email is None:
         return None
-    return "told" if told and told.email == email else "configured"
+    return "told" if announced and announced.email == email else "configured"
 
 
 async def all_entries(reader: Reader, agent: Agent, parts: Parts) -> list[Entry]:

@@ -86,10 +86,10 @@ def example_words(template: str) -> list[str]:
 
 def _what_differs(fact: Fact) -> str:
     decision = getattr(fact, "decision", None)
-    said = event_word(fact.wire_type)
+    label = event_word(fact.wire_type)
     if decision is not None:
-        return f"{said}\u00a0: {word(decision.outcome).lower()}"
-    return f"{said}, sans réponse" if getattr(fact, "silent", False) else said
+        return f"{label}\u00a0: {word(decision.outcome).lower()}"
+    return f"{label}, sans réponse" if getattr(fact, "silent", False) else label
 
 
 def template_views(renderer: MailRenderer) -> list[TemplateView]:

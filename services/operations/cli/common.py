@@ -31,7 +31,7 @@ WatchedService = StrEnum("WatchedService", {name.upper(): name for name in SERVI
 
 OfOne = Annotated[WatchedService, typer.Option("--service", help="In which service")]
 OfAll = Annotated[WatchedService | None, typer.Option("--service", help="One service; all of them when not given")]
-Why = Annotated[str, typer.Option("--why", help="The motive, kept with who did it")]
+Why = Annotated[str, typer.Option("--why", help="The motive, stored with who did it")]
 By = Annotated[str, typer.Option("--by", help="Who acts", default_factory=getpass.getuser, show_default="you")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table")]
 

@@ -18,7 +18,7 @@ app = typer.Typer(
 @app.command("list")
 def list_(*, json: AsJson = False) -> None:
     """Show the files that a sweep would move to the trash, while it waits for a decision."""
-    found = within(documents.KEEPS_DOCUMENTS, lambda watched: documents.ahead(watched.database))
+    found = within(documents.HAS_DOCUMENTS, lambda watched: documents.ahead(watched.database))
     if json:
         typer.echo(as_text(found))
     elif found.since is None:
@@ -36,7 +36,7 @@ def confirm(why: Why, by: By) -> None:
 
     Restore the right database instead, if it is not: the files are found again by themselves.
     """
-    count = within(documents.KEEPS_DOCUMENTS, confirm_documents.confirm, by=by, why=why)
+    count = within(documents.HAS_DOCUMENTS, confirm_documents.confirm, by=by, why=why)
     typer.echo(f"confirmed: {count} files go to the trash with the next sweep, and stay there for 90 days")
 
 

@@ -15,7 +15,7 @@ from shared.messaging.connection import BrokerAddresses
 app = typer.Typer(help="Forms of others that file requests over the broker.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens; its source is /forms/NAME")]
-Motive = Annotated[str, typer.Option("--why", help="The motive, kept with who did it")]
+Motive = Annotated[str, typer.Option("--why", help="The motive, stored with who did it")]
 NO_MOTIVE = "motif non précisé"
 FORMS: Final[Columns] = {
     "Name": "name",

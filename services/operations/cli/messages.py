@@ -315,7 +315,9 @@ def replay_unrouted(why: Why, by: By) -> None:
 
 
 def resend(
-    source: Annotated[str, typer.Option("--source", help="Who told them, as events show say: /qualification/95")],
+    source: Annotated[
+        str, typer.Option("--source", help="Who published them, as `events show` says: /qualification/95")
+    ],
     from_: Annotated[
         str,
         typer.Option(

@@ -23,7 +23,7 @@ Into = Annotated[
 
 ROWS = {
     "missing": "{row} is missing",
-    "extra": "{row} is there, and nothing that was told",
+    "extra": "{row} is there, and no event made it",
     "different": "{row} differs in {columns}",
 }
 
@@ -73,7 +73,7 @@ def _show(one: Replayed) -> None:
         typer.echo(f"  {held.source} {held.subject}: event {held.sequence} ({held.type}) cannot be applied")
     for table in one.tables:
         for difference in table.differences:
-            typer.echo(f"  {table.table}: {_said(difference)}")
+            typer.echo(f"  {table.table}: {_line(difference)}")
         if table.different > len(table.differences):
             typer.echo(f"  {table.table}: and {table.different - len(table.differences)} more")
 
@@ -82,5 +82,5 @@ def _had(fork: Forked) -> str:
     return "other ones" if fork.told == fork.applied else str(fork.told)
 
 
-def _said(difference: Difference) -> str:
+def _line(difference: Difference) -> str:
     return ROWS[difference.what].format(row=difference.row, columns=", ".join(difference.columns))

@@ -16,8 +16,8 @@ from services.operations.reads.status import status as look
 from services.operations.reads.verification import Fault, Verified
 from shared import clock
 
-events = typer.Typer(help="What the services told about a request.", no_args_is_help=True)
-journal = typer.Typer(help="The record of everything told.", no_args_is_help=True)
+events = typer.Typer(help="What the services published about a request.", no_args_is_help=True)
+journal = typer.Typer(help="The record of everything published.", no_args_is_help=True)
 
 
 def status(*, json: AsJson = False) -> None:
@@ -76,13 +76,13 @@ def verify(service: OfAll = None, *, json: AsJson = False) -> None:
             outcome = f"{one.wrong} wrong" if one.wrong else "whole"
             typer.echo(f"{one.service}: {one.events} events in {one.streams} streams, {outcome}")
             for fault in one.faults:
-                typer.echo(f"  {_said(fault)}")
+                typer.echo(f"  {_line(fault)}")
     fail_for(away)
     if any(one.wrong for one in results):
         raise typer.Exit(1)
 
 
-def _said(fault: Fault) -> str:
+def _line(fault: Fault) -> str:
     place = f"{fault.source} {fault.subject}"
     which = str(fault.sequence) if fault.sequence == fault.until else f"{fault.sequence} to {fault.until}"
     return {
@@ -127,7 +127,7 @@ def _not_yet(event: Event) -> str:
 
 EVENTS: Final[Columns] = {
     "When": lambda event: event.time.astimezone().isoformat(timespec="milliseconds"),
-    "Told by": "source",
+    "Published by": "source",
     "No.": "sequence",
     "Event": "type",
     "Applied by": lambda event: ", ".join(event.applied_by),

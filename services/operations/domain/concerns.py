@@ -125,7 +125,7 @@ class What(StrEnum):
         "CousuRetardEntreServices",
         "{count:événement|événements} annoncés et pas encore appliqués, depuis {seconds:fr}. "
         "Vérifiez que le service tourne.",
-        "{count} events were told and are not applied, the oldest for {seconds:.0f} s",
+        "{count} events were published and are not applied, the oldest for {seconds:.0f} s",
         "#retards",
         300.0,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import UNREACHABLE, Connections
-from services.operations.reads.journals import KEEPS_NUMBERS
+from services.operations.reads.journals import HAS_NUMBERS
 from shared.french.words import next_action_word
 
 
@@ -20,11 +20,11 @@ class Awaited(BaseModel):
 
 async def awaited(connections: Connections, request_id: UUID, *, perimeter: list[str] | None = None) -> Awaited | None:
     """Return who acts next; None when nobody does, or when intake is away or gives no right to know."""
-    keeper = connections.services.get(KEEPS_NUMBERS)
-    if keeper is None:
+    intake = connections.services.get(HAS_NUMBERS)
+    if intake is None:
         return None
     try:
-        row = await keeper.database.fetchrow(
+        row = await intake.database.fetchrow(
             """
             SELECT expected->>'team' AS team, expected->>'what' AS what, (expected->>'until')::date AS until
             FROM request

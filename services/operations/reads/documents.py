@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from shared.db import Reader
 
-KEEPS_DOCUMENTS = "intake"
+HAS_DOCUMENTS = "intake"
 
 QUARANTINE = "quarantine"
 """The folder in the folder of documents where intake sets infected files aside."""

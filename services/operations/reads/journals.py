@@ -14,7 +14,7 @@ from services.operations.domain.services import is_for
 from shared.errors import Invalid, NotFound
 
 NUMBER = re.compile(r"^[0-9AB]{2,3}-\d{4}-\d{6}$")
-KEEPS_NUMBERS = "intake"
+HAS_NUMBERS = "intake"
 
 
 class NoSuchRequest(NotFound):
@@ -64,7 +64,8 @@ async def trail(connections: Connections, reference: str, *, perimeter: list[str
     events: dict[str, Event] = {}
     away: list[str] = []
     answers = await asyncio.gather(
-        *(_told(watched, request_id, perimeter) for watched in connections.services.values()), return_exceptions=True
+        *(_published(watched, request_id, perimeter) for watched in connections.services.values()),
+        return_exceptions=True,
     )
     for watched, answer in zip(connections.services.values(), answers, strict=True):
         if isinstance(answer, UNREACHABLE):
@@ -116,7 +117,7 @@ async def id_of(connections: Connections, reference: str) -> UUID:
         pass
     if not NUMBER.match(reference):
         raise Invalid.field("request", "Donnez un numéro de demande, comme 95-2026-000123, ou son identifiant.")
-    watched = connections.service(KEEPS_NUMBERS)
+    watched = connections.service(HAS_NUMBERS)
     try:
         found: UUID | None = await watched.database.fetchval("SELECT id FROM request WHERE number = $1", reference)
     except UNREACHABLE as away:
@@ -128,12 +129,12 @@ async def id_of(connections: Connections, reference: str) -> UUID:
 
 async def numbers(connections: Connections, request_ids: Iterable[str]) -> dict[str, str]:
     """Return the numbers of requests, as people know them, by id; none where intake is away."""
-    keeper = connections.services.get(KEEPS_NUMBERS)
+    intake = connections.services.get(HAS_NUMBERS)
     wanted = [one for one in request_ids if _is_id(one)]
-    if keeper is None or not wanted:
+    if intake is None or not wanted:
         return {}
     try:
-        rows = await keeper.database.fetch("SELECT id, number FROM request WHERE id = ANY($1::uuid[])", wanted)
+        rows = await intake.database.fetch("SELECT id, number FROM request WHERE id = ANY($1::uuid[])", wanted)
     except UNREACHABLE:
         return {}
     return {str(row["id"]): row["number"] for row in rows if row["number"]}
@@ -147,7 +148,7 @@ def _is_id(text: str) -> bool:
     return True
 
 
-async def _told(watched: Watched, request_id: UUID, perimeter: list[str] | None) -> list[Event]:
+async def _published(watched: Watched, request_id: UUID, perimeter: list[str] | None) -> list[Event]:
     """Read what one service published about the request."""
     rows = await watched.database.fetch(
         """

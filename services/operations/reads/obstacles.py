@@ -32,11 +32,11 @@ class Story(Trail):
 
 async def story(connections: Connections, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> Story:
     """Add to the events of a request what keeps it from going on, and who acts next."""
-    keeping, awaits = await asyncio.gather(
+    found, awaits = await asyncio.gather(
         obstacles(connections, trail, at=at, perimeter=perimeter),
         awaited(connections, trail.request_id, perimeter=perimeter),
     )
-    return Story(**dict(trail), obstacles=keeping, awaits=awaits)
+    return Story(**dict(trail), obstacles=found, awaits=awaits)
 
 
 async def obstacles(
@@ -85,11 +85,11 @@ async def _unreadable(connections: Connections, trail: Trail, perimeter: list[st
 
 
 async def _mails(connections: Connections, trail: Trail, perimeter: list[str] | None) -> list[Mail]:
-    postman = mails.mail_service(connections)
-    if postman is None:
+    mail_service = mails.mail_service(connections)
+    if mail_service is None:
         return []
     try:
-        return await mails.list_mails(postman.database, request_id=trail.request_id, perimeter=perimeter)
+        return await mails.list_mails(mail_service.database, request_id=trail.request_id, perimeter=perimeter)
     except (*UNREACHABLE, asyncpg.PostgresError):
         return []  # away is shown as such; a role for operators may have no right to the mails
 

@@ -314,8 +314,8 @@ def _of_what_is_behind(late: list[Behind], known: list[Concern], *, broker_away:
         here = [one for one in late if one.service == service]
         seconds, events = max(one.seconds for one in here), sum(one.events for one in here)
         if seconds > What.BEHIND.row.after:
-            tellers = {one.told_by for one in here}
-            urgent = not (broker_away or service in closed or tellers <= closed)
+            sources = {one.told_by for one in here}
+            urgent = not (broker_away or service in closed or sources <= closed)
             found.append(Concern(what=What.BEHIND, where=service, count=events, seconds=seconds, urgent=urgent))
     return found
 

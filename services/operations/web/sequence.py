@@ -36,7 +36,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From the teller to one listener; what was not applied there stops before."""
+    """From the publisher to one listener; what was not applied there stops before."""
 
     service: str
     start: float
@@ -53,7 +53,7 @@ class Row:
     label: str
     clock: str
     after: str
-    teller: Lane
+    publisher: Lane
     sent: bool
     arrows: tuple[Arrow, ...]
     states: tuple[tuple[str, str], ...]
@@ -98,31 +98,31 @@ def _row(event: Event, lanes: dict[str, Lane], *, number: int, after: str) -> Ro
         ("waits", event.waits_at),
         ("missing", event.missing_at),
     ]
-    teller = lanes[event.service]
+    publisher = lanes[event.service]
     arrows = tuple(
-        _arrow(teller, lanes[name], how)
+        _arrow(publisher, lanes[name], how)
         for how, names in found
         for name in names
-        if name in lanes and name != teller.service
+        if name in lanes and name != publisher.service
     )
     states = [(HOW_WORD[how], ", ".join(service_word(name) for name in names)) for how, names in found if names]
     if not event.sent:
-        states.insert(0, ("pas encore envoyé par", teller.name))
+        states.insert(0, ("pas encore envoyé par", publisher.name))
     return Row(
         top=TOP + ROW * (number - 1),
         number=number,
         label=event_word(event.type),
         clock=f"{event.recorded_at.astimezone(PARIS):%d/%m %H:%M:%S}",
         after=after,
-        teller=teller,
+        publisher=publisher,
         sent=event.sent,
         arrows=arrows,
         states=tuple(states),
     )
 
 
-def _arrow(teller: Lane, listener: Lane, how: How) -> Arrow:
+def _arrow(publisher: Lane, listener: Lane, how: How) -> Arrow:
     """Reach the listener, or stop on the way where the event did not get into its hands."""
-    distance = listener.at - teller.at
+    distance = listener.at - publisher.at
     reached = 1.0 if how in {"applied", "held"} else 0.6
-    return Arrow(listener.service, teller.at, round(teller.at + distance * reached, 2), how)
+    return Arrow(listener.service, publisher.at, round(publisher.at + distance * reached, 2), how)

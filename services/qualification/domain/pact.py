@@ -309,8 +309,8 @@ class Pact:
             return PlanEmpty if self.state is PactState.PLANNING else DiagnosisNotAgreed
         return IllegalMove
 
-    def _illegal(self, refusal: type[IllegalMove], who: Speaker, **said: str) -> IllegalMove:
-        return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who), **said)
+    def _illegal(self, refusal: type[IllegalMove], who: Speaker, **values: str) -> IllegalMove:
+        return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who), **values)
 
     def _action(self, action_id: UUID) -> PlannedAction:
         action = next((each for each in self.actions if each.id == action_id), None)

@@ -47,8 +47,8 @@ class Party:
 
     def goes_by(self, reference: str) -> bool:
         """Tell whether people or programs mean this party: by id, by name, or as the State."""
-        said = plain(reference)
-        return said in {str(self.id), plain(self.name)} or (self.is_state and said in _STATE_SPELLINGS)
+        name = plain(reference)
+        return name in {str(self.id), plain(self.name)} or (self.is_state and name in _STATE_SPELLINGS)
 
 
 def is_among(party: str, names: Iterable[str]) -> bool:

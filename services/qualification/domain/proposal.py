@@ -94,7 +94,7 @@ def check(draft: Propose, kind: RequestKind, departement: str, *, somebody_local
             f"Les réponses des acteurs locaux dépassent ensemble {LONGEST_ANSWERS} caractères\u00a0: résumez-les.",
         )
     foreign = list(_foreign(draft))
-    motive = [] if _said(draft.motive) else [FieldError("motive", "Indiquez le motif de cette réponse.")]
+    motive = [] if _given(draft.motive) else [FieldError("motive", "Indiquez le motif de cette réponse.")]
     own = list(_CHECKS[draft.outcome](_Asked(draft, kind, departement, somebody_local)))
     if draft.outcome is Outcome.ESCALATION and own:
         raise EvidenceMissing([*own, *motive, *foreign])
@@ -104,13 +104,13 @@ def check(draft: Propose, kind: RequestKind, departement: str, *, somebody_local
 
 def _foreign(draft: Propose) -> Iterator[FieldError]:
     wanted = FIELDS[draft.outcome]
-    told = ", ".join(("motive", *wanted))
+    fields = ", ".join(("motive", *wanted))
     for name in (field for fields in FIELDS.values() for field in fields if field not in wanted):
         if getattr(draft, name) not in (None, [], ""):
             yield FieldError(
                 name,
                 f"Ce champ ne concerne pas la réponse «\u00a0{OUTCOME[draft.outcome]}\u00a0». "
-                f"Champs attendus\u00a0: {told}.",
+                f"Champs attendus\u00a0: {fields}.",
             )
 
 
@@ -148,9 +148,9 @@ def _escalation(asked: _Asked) -> Iterator[FieldError]:
                 "et leur réponse.",
             )
     for place, tried in enumerate(asked.draft.providers_tried):
-        if not _said(tried.answer):
+        if not _given(tried.answer):
             yield FieldError(f"providers_tried.{place}.answer", "Indiquez ce que cet acteur a répondu.")
-    if not _said(asked.draft.opinion):
+    if not _given(asked.draft.opinion):
         yield FieldError("opinion", "Indiquez l’avis du préfet.")
 
 
@@ -159,7 +159,7 @@ def _refusal(_: _Asked) -> Iterator[FieldError]:
 
 
 def _transfer(asked: _Asked) -> Iterator[FieldError]:
-    if not _said(asked.draft.departement):
+    if not _given(asked.draft.departement):
         yield FieldError("departement", "Indiquez le département qui prendra la demande en charge.")
     elif asked.draft.departement == asked.departement:
         yield FieldError("departement", "La demande est déjà suivie par ce département.")
@@ -175,5 +175,5 @@ _CHECKS: Final[Mapping[Outcome, Callable[[_Asked], Iterator[FieldError]]]] = {
 }
 
 
-def _said(text: str | None) -> bool:
+def _given(text: str | None) -> bool:
     return bool(text and text.strip())

@@ -218,12 +218,12 @@ async def _current(reader: Reader, pact_id: UUID, version: int) -> DiagnosisView
 
 
 def _diagnosis(row: Row) -> DiagnosisView:
-    said = Diagnosis.model_validate(row["diagnosis"])
+    diagnosis = Diagnosis.model_validate(row["diagnosis"])
     return DiagnosisView(
         version=row["version"],
-        strengths=said.strengths,
-        weaknesses=said.weaknesses,
-        indicators=[IndicatorView(each.name, each.value, each.source) for each in said.indicators],
+        strengths=diagnosis.strengths,
+        weaknesses=diagnosis.weaknesses,
+        indicators=[IndicatorView(each.name, each.value, each.source) for each in diagnosis.indicators],
         shared_at=row["shared_at"],
         shared_by=Actor.model_validate(row["shared_by"]),
     )

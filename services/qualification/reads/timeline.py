@@ -49,8 +49,8 @@ def entry(at: datetime, wire_type: str, team: str | None, fact: Fact | None) -> 
 
 def detail_of(fact: Fact) -> str | None:
     """Return a short French text for people of the département; None where the name of the event says it all."""
-    say = _DETAILS.get(type(fact))
-    return say(fact) if say else None
+    detail = _DETAILS.get(type(fact))
+    return detail(fact) if detail else None
 
 
 def _by(fact: Any) -> str | None:

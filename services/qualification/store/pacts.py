@@ -220,7 +220,7 @@ async def add_progress(tx: Transaction, action: PlannedAction, comment: str | No
     """Insert the progress of an action, and repeat it on the action."""
     await tx.execute(
         """
-        WITH told AS (
+        WITH reported AS (
             INSERT INTO pact_progress (id, action_id, at, percent, status, comment, told_by)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
         )

@@ -49,10 +49,10 @@ def table_of(entries: Iterable[ProviderView]) -> Table:
     return Table("annuaire", tuple(COLUMNS.values()), map(_row, entries))
 
 
-async def bring_in_table(context: AgentContext, content: bytes, *, keep: bool) -> list[Reported]:
-    """Bring a table in and report line by line; without `keep`, report what would become of it and change nothing."""
+async def bring_in_table(context: AgentContext, content: bytes, *, store: bool) -> list[Reported]:
+    """Bring a table in and report line by line; without `store`, report what would become of it and change nothing."""
     lines = await asyncio.to_thread(lines_of, content, HEADINGS, _entry, shown=("name",), most=MOST)
-    async with context.database.transaction(context.cause) as tx, nullcontext() if keep else tx.undone():
+    async with context.database.transaction(context.cause) as tx, nullcontext() if store else tx.undone():
         return await import_providers(context.acting(tx), lines)
 
 

@@ -74,7 +74,7 @@ async def put_aside(tx: Transaction, message: Message, reason: str, *, deaths: i
         deaths,
     )
     if reason in FORGERIES and not foreign:
-        tx.after_commit.append(partial(_say_forged, message, reason))
+        tx.after_commit.append(partial(_log_forged, message, reason))
     if first:
         tx.after_commit.append(metrics.QUARANTINED.inc)
         log.warning("message.quarantined", reason=reason[:500])
@@ -89,7 +89,7 @@ async def _foreign_waiting(tx: Transaction) -> int:
     return count
 
 
-def _say_forged(message: Message, reason: str) -> None:
+def _log_forged(message: Message, reason: str) -> None:
     """Count a forged message and log which account published it, also a repetition."""
     metrics.FORGED.labels(reason).inc()
     log.error(

@@ -53,7 +53,7 @@ async def list_evaluations(context: NamedDependency[AgentContext], paging: Named
         "results/evaluations.html",
         items=await evaluations(database, narrowed, perimeter=perimeter, limit=paging.limit, offset=paging.offset),
         means=await averages(database, narrowed, perimeter=perimeter),
-        groups=[(_said(by, group.value, names, regions), group) for group in groups],
+        groups=[(_label(by, group.value, names, regions), group) for group in groups],
         by=by,
         paging=paging,
         filters=[
@@ -83,7 +83,7 @@ def _spoken(name: str) -> str:
     return name.replace("'", "’")
 
 
-def _said(by: Dimension, value: str, departements: Mapping[str, str], regions: Mapping[str, str]) -> str:
+def _label(by: Dimension, value: str, departements: Mapping[str, str], regions: Mapping[str, str]) -> str:
     """Return the words of a group's value."""
     match by:
         case Dimension.ROUND:

@@ -118,6 +118,6 @@ ONLY_THE_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-a
 def mail_alone(html: str) -> Response[str]:
     """Answer with a formatted mail that can do nothing but be read."""
     if links.MASKED in html:
-        said = f'<p id="{links.MASKED}">Le lien personnel du destinataire est masqué ici.</p>'
-        html = html.replace("</body>", f"{said}</body>")
+        notice = f'<p id="{links.MASKED}">Le lien personnel du destinataire est masqué ici.</p>'
+        html = html.replace("</body>", f"{notice}</body>")
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": ONLY_THE_MAIL})

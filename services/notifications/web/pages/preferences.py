@@ -42,7 +42,7 @@ async def show_preferences(context: AgentContext, *, refused: Refused | None = N
     """Show how the agent's mail comes."""
     choices = await choice_views(context.database, context.agent)
     away = await absence_view(context, context.database)
-    kept = {
+    stored = {
         f"items.{number}.{name}": value
         for number, choice in enumerate(choices)
         for name, value in choice.model_dump(include={"cadence", "hour", "weekday"}).items()
@@ -57,7 +57,7 @@ async def show_preferences(context: AgentContext, *, refused: Refused | None = N
         status_code=refused.status if refused else 200,
         choices=choices,
         titles=[_place(choice) + _sort(choice, titles) for choice in choices],
-        values=kept if about_absence else {**kept, **typed},
+        values=stored if about_absence else {**stored, **typed},
         errors=refused.form.errors if refused else {},
         away=away,
         colleagues=[(str(colleague.id), colleague.name) for colleague in away.colleagues],

@@ -22,7 +22,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from services.operations.adapters import migrations
 from services.operations.adapters.broker import Broker
 from services.operations.domain.queues import DEAD
-from services.operations.reads.documents import KEEPS_DOCUMENTS
+from services.operations.reads.documents import HAS_DOCUMENTS
 from services.operations.reads.overdue import SENDS_MAILS
 from services.operations.reads.undelivered import NoSuchQueue, existing_queue
 from services.operations.usecases.backups import manifest
@@ -122,7 +122,7 @@ async def restore(
             databases[name] = connection
         await refuse_ahead({name: one for name, one in databases.items() if name in messaging})
         mails = await _hold_mails(databases)
-        await _compare_documents_anew(databases)
+        await _forget_compared_documents(databases)
         copied = await asyncio.to_thread(_restore_documents, source, documents, saved)
         dropped = sum([await _empty(broker, queue) for queue in _all_of(queues)])
         for connection in databases.values():
@@ -220,9 +220,9 @@ async def _hold_mails(databases: Mapping[str, Connection]) -> int:
     return int(tag.split()[1])
 
 
-async def _compare_documents_anew(databases: Mapping[str, Connection]) -> None:
+async def _forget_compared_documents(databases: Mapping[str, Connection]) -> None:
     """Have intake compare the folder of documents, which may know more than the backup, before it sweeps."""
-    intake = databases.get(KEEPS_DOCUMENTS)
+    intake = databases.get(HAS_DOCUMENTS)
     if intake and await intake.fetchval("SELECT to_regclass('document_folder')"):  # not in the first backups
         await intake.execute("UPDATE document_folder SET mark = 0")
 
@@ -248,7 +248,7 @@ def _all_of(queues: Sequence[str]) -> list[str]:
 
 async def _empty(broker: Broker, queue: str) -> int:
     """Drop what waits in a queue, but for foreign forms' requests; give how many messages."""
-    kept: list[AbstractIncomingMessage] = []
+    remaining: list[AbstractIncomingMessage] = []
     dropped = 0
     async with broker.channel() as channel:
         try:
@@ -260,10 +260,10 @@ async def _empty(broker: Broker, queue: str) -> int:
             if message is None:
                 break
             if (message.routing_key or "").startswith(FOREIGN):
-                kept.append(message)
+                remaining.append(message)
             else:
                 await message.ack()
                 dropped += 1
-        for message in kept:
+        for message in remaining:
             await message.nack(requeue=True)
     return dropped

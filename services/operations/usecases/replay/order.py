@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.db import Database, Row
 
 AT_ONCE = 500
-"""Rows read together: a journal may be larger than memory, and no snapshot is kept open between two reads."""
+"""Rows read together: a journal may be larger than memory, and no snapshot is waiting open between two reads."""
 
 Stream = tuple[str, str]
 
@@ -63,28 +63,28 @@ class _Order:
 
     def __init__(self) -> None:
         self.given: set[UUID] = set()
-        self._kept: dict[Stream, deque[tuple[Event, UUID | None]]] = {}
+        self._waiting: dict[Stream, deque[tuple[Event, UUID | None]]] = {}
         self._waits_for: dict[UUID, list[Stream]] = defaultdict(list)
 
     def offer(self, event: Event, *, after: UUID | None) -> Iterator[Event]:
         """Take an event, and give what may be given now."""
-        if event.stream in self._kept:
-            self._kept[event.stream].append((event, after))
+        if event.stream in self._waiting:
+            self._waiting[event.stream].append((event, after))
             return
         if after is not None and after not in self.given:
-            self._kept[event.stream] = deque([(event, after)])
+            self._waiting[event.stream] = deque([(event, after)])
             self._waits_for[after].append(event.stream)
             return
         self.given.add(event.id)
         yield event
         for stream in self._waits_for.pop(event.id, ()):
-            for kept, cause in self._kept.pop(stream):
-                yield from self.offer(kept, after=cause)
+            for waiting, cause in self._waiting.pop(stream):
+                yield from self.offer(waiting, after=cause)
 
     def rest(self) -> Iterator[Event]:
         """Return what waits for something that never came."""
-        for kept in list(self._kept.values()):
-            yield from (event for event, _ in kept)
+        for waiting in list(self._waiting.values()):
+            yield from (event for event, _ in waiting)
 
 
 async def _push(ahead: list[tuple[datetime, int, Event]], place: int, walk: AsyncIterator[Event]) -> None:

@@ -54,7 +54,7 @@ async def list_providers_as_ods(context: NamedDependency[AgentContext]) -> Respo
 )
 async def import_table(data: JSONBody[ImportTable], context: NamedDependency[AgentContext]) -> ImportView:
     """Add or change the providers of a CSV table, line by line; a line that is refused does not keep the others."""
-    return import_view(await bring_in_table(context, data.table.encode(), keep=not data.only_look))
+    return import_view(await bring_in_table(context, data.table.encode(), store=not data.only_look))
 
 
 @get("/providers/{provider_id:uuid}/orientations", summary="What a provider was asked")

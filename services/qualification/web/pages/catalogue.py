@@ -78,8 +78,8 @@ async def bring_in(context: NamedDependency[AgentContext]) -> Response[Any]:
     """Bring a table into the catalogue, or only look what would become of it; report line by line."""
     form = await read_form(context.request, OnlyLook)
     try:
-        keep = form.values.get("only_look") != "true"
-        report = await bring_in_table(context, await table_sent(form), keep=keep)
+        store = form.values.get("only_look") != "true"
+        report = await bring_in_table(context, await table_sent(form), store=store)
     except Invalid as refusal:
         form.refuse(refusal)
         return _import_page(context, form=form, status=400)

@@ -43,16 +43,16 @@ async def show_dashboard(context: NamedDependency[AgentContext], period: NamedDe
         waiting=sum(stock.cases for stock in found.stock),
         inflow=[(f"{NAMES[each.month.month - 1]} {each.month.year}", each.cases) for each in found.inflow],
         inflow_marks=_marks(found.inflow),
-        inflow_said=_inflow_said(found),
+        inflow_sentence=_inflow_sentence(found),
         stock=[(words.STATE[stock.state], stock.ages) for stock in found.stock if stock.cases],
-        stock_said=_stock_said(found),
+        stock_sentence=_stock_sentence(found),
         delays=[(words.STAGE[delay.stage], delay) for delay in found.delays],
         medians=[
             (words.STAGE[delay.stage], delay.median_days, f"{number_fr(delay.median_days, 1)}\u00a0jours")
             for delay in found.delays
         ],
         outcomes=[(words.STATE[state], cases) for state, cases in found.outcomes.items()],
-        outcomes_said=_outcomes_said(found.total),
+        outcomes_sentence=_outcomes_sentence(found.total),
         fields=[(words.FIELD[share.field], share) for share in found.fields],
         territories=[(share.name, share) for share in found.territories],
     )
@@ -77,7 +77,7 @@ def _marks(inflow: Sequence[Month]) -> list[tuple[str, str]]:
     return marks
 
 
-def _inflow_said(found: Dashboard) -> str:
+def _inflow_sentence(found: Dashboard) -> str:
     total = found.total.cases
     if not total:
         return "Aucune demande n’est arrivée pendant cette période."
@@ -85,7 +85,7 @@ def _inflow_said(found: Dashboard) -> str:
     return f"{plural_fr(total, 'demande')} sur la période, {mean} par mois en moyenne."
 
 
-def _stock_said(found: Dashboard) -> str:
+def _stock_sentence(found: Dashboard) -> str:
     waiting = sum(stock.cases for stock in found.stock)
     old = sum(sum(stock.ages[OLD:]) for stock in found.stock)
     if not waiting:
@@ -93,7 +93,7 @@ def _stock_said(found: Dashboard) -> str:
     return f"{plural_fr(waiting, 'demande')} sans réponse aujourd’hui, dont {old} depuis plus de 30\u00a0jours."
 
 
-def _outcomes_said(total: Share) -> str:
+def _outcomes_sentence(total: Share) -> str:
     if total.local_share is None:
         return "Aucune demande de la période n’a encore de réponse."
     return f"{percent_fr(total.local_share)} des réponses sont locales\u00a0: acteur local, ou soutien du département."

@@ -52,7 +52,7 @@ async def show_pacts(
         total=total,
         page_asked=paging,
         states=PACT_STATE,
-        state_options=[(state, said) for state, (said, _) in PACT_STATE.items()],
+        state_options=[(state, label) for state, (label, _) in PACT_STATE.items()],
         filtered=bool(in_state or q),
         opens=context.agent.has(Role.SAT_AGENT, Role.DELEGATE),
         today=context.today,
@@ -135,7 +135,7 @@ async def _show(context: AgentContext, pact_id: UUID, *, refused: Refused | None
         awaited=_awaited(context, pact),
         expected=EXPECTED.get(pact.state),
         steps=_steps(pact),
-        status_options=[(status, said) for status, (said, _) in ACTION_STATUS.items()],
+        status_options=[(status, label) for status, (label, _) in ACTION_STATUS.items()],
         **described(pact),
     )
 
@@ -178,7 +178,7 @@ def _new_page(context: AgentContext, known: dict[str, Any], refused: Refused | N
         errors=refused.form.errors if refused else {},
         submit=OPEN_PACT.label,
         rows=rows_of(values, "parties", spare=2, least=3),
-        kinds=[(kind, said) for kind, said in PARTY_KIND.items() if kind != "state"],
+        kinds=[(kind, label) for kind, label in PARTY_KIND.items() if kind != "state"],
         departement_options=[(code, code) for code in sorted(context.agent.departements)],
     )
 

@@ -96,7 +96,7 @@ async def _show_outcome(
         values=values,
         errors=errors,
         outcome=outcome,
-        said=pages_words.PROPOSALS[Outcome(outcome)],
+        label=pages_words.PROPOSALS[Outcome(outcome)],
         submit=PROPOSAL.label,
         marks=pages_words.MARKS,
         offer=await _offer(context, view.case, {**values, **errors}),
@@ -132,8 +132,8 @@ async def _offer(context: AgentContext, case: CaseView, given: Mapping[str, obje
             words.SUPPORT_TYPE, SUPPORT_TYPES_OF[case.request.kind] or frozenset(SupportType)
         ),
         programmes=[
-            (programme.value, said, "Il couvre ce territoire." if programme in in_force else "")
-            for programme, said in words.PROGRAMME.items()
+            (programme.value, label, "Il couvre ce territoire." if programme in in_force else "")
+            for programme, label in words.PROGRAMME.items()
         ],
         motives=pages_words.options(words.ESCALATION_MOTIVE),
         departements=[

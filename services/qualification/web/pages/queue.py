@@ -76,7 +76,7 @@ async def act_on_several(
         return await _queue_page(context, filters, paging, form=form, status=status)
 
     answer = await submit(context.request, context.database, context.cause, form, act, again=again)
-    for level, sentence in _told(became):
+    for level, sentence in _sentences(became):
         flash(context.request, sentence, level)
     return answer
 
@@ -151,7 +151,7 @@ async def _queue_page(
     )
 
 
-def _told(became: Together) -> Iterator[tuple[str, str]]:
+def _sentences(became: Together) -> Iterator[tuple[str, str]]:
     if became.done:
         yield "success", f"C’est fait pour {plural_fr(len(became.done), 'demande')}."
     reasons = Counter(refusal.detail for _, refusal in became.refused)
