@@ -7,7 +7,8 @@ from litestar import Litestar
 from services.escalation import jobs
 from services.escalation.handlers import SUBSCRIPTION, handlers
 from services.escalation.settings import Settings
-from services.escalation.web import api, pages
+from services.escalation.web import api, binding, pages
+from services.escalation.web.binding import Binder
 from services.escalation.web.context import Parts, provide_context, provide_link_context
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.readers import COMMITTEE_READERS
@@ -22,8 +23,10 @@ from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
 from shared.web.consultation_log import REQUEST_ITSELF
 from shared.web.document_links import DocumentLinks as SealedLinks
+from shared.web.pages import environment
 
 TITLE = "Équipe nationale"
+TEMPLATES = Path(__file__).parent / "templates"
 _NATIONAL = frozenset(COMMITTEE_READERS)
 NAVIGATION = (
     NavigationItem("Dossiers", "/"),
@@ -45,12 +48,17 @@ ABOUT = {
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its jobs."""
     messages = messenger_of(settings, database)
+    territories = Territories.load(searchable=False)
     return application(
         settings,
         database,
-        Territories.load(searchable=False),
+        territories,
         describe=messages.describe,
-        lifespan=[lambda _: messages.lifespan(), lambda _: jobs.running(database, settings)],
+        lifespan=[
+            lambda _: messages.lifespan(),
+            lambda _: jobs.running(database, settings),
+            lambda _: binding.running(binder_of(settings, database, territories)),
+        ],
         ready=[messages.missing],
     )
 
@@ -72,17 +80,7 @@ def application(
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    sealed = SealedLinks(settings.document_key.get_secret_value())
-    links = DocumentLinks(settings.public_url, settings.intake_url, sealed)
-    providers = ProviderLinks(settings.public_url, Links(settings.secret_key.get_secret_value(), "provider"))
-    parts = Parts(
-        settings.durations,
-        settings.allowance,
-        links,
-        providers,
-        territories,
-        plausible_grant_cents=settings.plausible_grant_euros * 100,
-    )
+    parts = parts_of(settings, territories)
     return create_application(
         name="escalation",
         title=TITLE,
@@ -90,7 +88,7 @@ def application(
         database=database,
         pages=[*pages.routes, messages_described(describe)],
         api=api.routes,
-        templates=[Path(__file__).parent / "templates"],
+        templates=[TEMPLATES],
         lifespan=lifespan or [],
         ready=ready or [],
         dependencies={"context": provide_context(parts), "link_context": provide_link_context(parts)},
@@ -98,6 +96,26 @@ def application(
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",
     )
+
+
+def parts_of(settings: Settings, territories: Territories) -> Parts:
+    """Build what handlers share."""
+    sealed = SealedLinks(settings.document_key.get_secret_value())
+    links = DocumentLinks(settings.public_url, settings.intake_url, sealed)
+    providers = ProviderLinks(settings.public_url, Links(settings.secret_key.get_secret_value(), "provider"))
+    return Parts(
+        settings.durations,
+        settings.allowance,
+        links,
+        providers,
+        territories,
+        plausible_grant_cents=settings.plausible_grant_euros * 100,
+    )
+
+
+def binder_of(settings: Settings, database: Database, territories: Territories) -> Binder:
+    """Build what makes the bound files of sessions."""
+    return Binder(database, parts_of(settings, territories), environment([TEMPLATES]))
 
 
 def main() -> None:

@@ -157,7 +157,13 @@ def create_application(
         ],
         lifespan=[_sweeping(database, idle), *lifespan],
         logging_config=None,
-        state=State({"site": Site(name, title, tuple(navigation), bell, away), "database": database}),
+        state=State(
+            {
+                "site": Site(name, title, tuple(navigation), bell, away),
+                "database": database,
+                "public_url": settings.public_url,
+            }
+        ),
     )
     _repeat_after_conflicts(application)
     application.asgi_handler = RequestMiddleware(application.asgi_handler, service=name)

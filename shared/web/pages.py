@@ -108,7 +108,12 @@ def csrf_token_of(request: Request[Any, Any, Any]) -> str:
 
 def engine(folders: Sequence[Path]) -> TemplateConfig[JinjaTemplateEngine]:
     """Make the template engine: the service's folders first, then the common ones; everything is escaped."""
-    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(_environment(tuple(folders))))
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment(folders)))
+
+
+def environment(folders: Sequence[Path]) -> Environment:
+    """Return the Jinja environment of the service's folders and the common ones."""
+    return _environment(tuple(folders))
 
 
 @cache

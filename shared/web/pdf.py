@@ -1,6 +1,10 @@
 """PDF documents made from templates, tagged for screen readers (PDF/UA)."""
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +19,15 @@ PDF: Final = "application/pdf"
 LAYOUT: Final = "layouts/paper.html"
 STYLES: Final = Path(__file__).parent / "templates" / "layouts" / "paper.css"
 
+LONGEST: Final = 300.0
+"""Seconds that a long document may take."""
+_NEEDED: Final = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "FONTCONFIG_FILE", "XDG_CACHE_HOME")
+"""Variables of the process that makes a long document."""
+
+
+class TypesettingFailed(Exception):
+    """A document could not be made."""
+
 
 async def render_pdf(request: Request[Any, Any, Any], page: Template, *, name: str) -> Response[bytes]:
     """Return a page as a PDF; its template extends the variable `layout`. `name` is the file's, without its suffix.
@@ -25,14 +38,65 @@ async def render_pdf(request: Request[Any, Any, Any], page: Template, *, name: s
     if engine is None or page.template_name is None:
         raise RuntimeError("a document needs a template")
     html = engine.get_template(page.template_name).render({**page.context, "layout": LAYOUT})
+    return as_pdf(
+        await asyncio.to_thread(
+            _pdf, covered(html.encode(), but=own_links(request.scope)).decode(), request.app.state["public_url"]
+        ),
+        name=name,
+    )
+
+
+def as_pdf(content: bytes, *, name: str) -> Response[bytes]:
+    """Answer with a PDF; `name` is the file's, without its suffix."""
     return Response(
-        await asyncio.to_thread(_pdf, covered(html.encode(), but=own_links(request.scope)).decode()),
+        content,
         media_type=PDF,
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"},
     )
 
 
-def _pdf(html: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A PDF and the number of its pages."""
+
+    content: bytes
+    pages: int
+
+
+async def typeset(html: str, *, address: str) -> Paper:
+    """Return a long document as a PDF, made by a process of its own at low priority; raises `TypesettingFailed`.
+
+    Its links lead to pages below `address`. The process ends with this call, also when the call is cancelled.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, address, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment_of_child()
+    )
+    try:
+        async with asyncio.timeout(LONGEST):
+            content, said = await process.communicate(html.encode())
+    except TimeoutError:
+        raise TypesettingFailed(f"not made within {LONGEST} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise TypesettingFailed(said.decode(errors="replace")[-2000:])
+    pages, _, document = content.partition(b"\n")
+    return Paper(document, int(pages))
+
+
+def _environment_of_child() -> dict[str, str]:
+    """Return the variables that the process needs: none with a secret."""
+    return {name: os.environ[name] for name in _NEEDED if name in os.environ}
+
+
+def _pdf(html: str, address: str) -> bytes:
+    return _laid_out(html, address)[0]
+
+
+def _laid_out(html: str, address: str) -> tuple[bytes, int]:
+    """Return the PDF and its number of pages; links lead to pages below `address`."""
     # Imported here: it takes a second, which a service's start need not wait for. It has no types.
     from weasyprint import CSS, HTML  # type: ignore[import-untyped] # noqa: PLC0415
     from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped] # noqa: PLC0415
@@ -42,7 +106,18 @@ def _pdf(html: str) -> bytes:
     fonts = FontConfiguration()
     base = f"{assets.folder().as_uri()}/"
     styles = CSS(string=STYLES.read_text(encoding="utf-8"), base_url=base, font_config=fonts, url_fetcher=ours)
-    content: bytes = HTML(string=html, base_url=base, url_fetcher=ours).write_pdf(
-        stylesheets=[styles], font_config=fonts, pdf_variant="pdf/ua-1"
+    document = HTML(string=html, base_url=f"{address}/", url_fetcher=ours).render(
+        stylesheets=[styles], font_config=fonts
     )
-    return content
+    return document.write_pdf(pdf_variant="pdf/ua-1"), len(document.pages)
+
+
+def main() -> None:
+    """Read HTML from standard input; write the number of pages, a newline, and the PDF."""
+    os.nice(10)
+    content, pages = _laid_out(sys.stdin.buffer.read().decode(), sys.argv[1])
+    sys.stdout.buffer.write(b"%d\n" % pages + content)
+
+
+if __name__ == "__main__":
+    main()

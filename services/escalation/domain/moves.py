@@ -58,6 +58,7 @@ class Action(StrEnum):
     CLOSING = "closing"
     REMARKS = "remarks"
     APPROVAL = "approval"
+    FILE = "file"
     ENVELOPES = "envelopes"
     DIRECTORY = "directory"
     NOTES = "notes"
@@ -123,6 +124,7 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.CLOSING: _SECRETARY,
     Action.REMARKS: _EITHER,
     Action.APPROVAL: _SECRETARY,
+    Action.FILE: _EITHER,
     Action.ENVELOPES: _SECRETARY,
     Action.DIRECTORY: _EITHER,
     Action.NOTES: _EITHER,

@@ -93,6 +93,25 @@ class MinutesApproved(IllegalMove):
         )
 
 
+class AgendaEmpty(Conflict):
+    """The file of a session holds the dossiers of its agenda (HTTP 409)."""
+
+    code = "agenda_empty"
+    title = "The agenda of the session is empty"
+    sentence = "L’ordre du jour est vide. Inscrivez d’abord les dossiers, puis préparez le dossier de séance."
+
+
+class FileNotReady(Conflict):
+    """The file of a session is made in the background (HTTP 409)."""
+
+    code = "file_not_ready"
+    title = "The file of the session was not asked for, or is not ready yet"
+    sentence = (
+        "Le dossier de séance n’est pas prêt. Demandez sa préparation depuis la page de la séance ; s’il est en "
+        "préparation, revenez dans une minute."
+    )
+
+
 class DecisionReplaced(IllegalMove):
     """A decision is corrected once; its correction may be corrected in turn (HTTP 409)."""
 

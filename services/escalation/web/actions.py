@@ -18,6 +18,7 @@ from services.escalation.usecases import (
     members,
     minutes,
     programmes,
+    session_file,
 )
 from services.escalation.web import answers
 from shared.commands import NoBody, Nothing
@@ -325,6 +326,16 @@ ON_MINUTES: Final = (
         anchor="#compte-rendu",
     ),
 )
+FILE: Final = Action(
+    Name.FILE,
+    Nothing,
+    session_file.ask,
+    path="dossier-de-seance",
+    address="",
+    label="Préparer le dossier de séance",
+    done="Le dossier de séance est en préparation. Rechargez cette page dans une minute.",
+    anchor="#dossier-de-seance",
+)
 SCHEDULING: Final = Action(
     Name.SCHEDULE,
     dossier.ScheduleSeveral,
@@ -551,6 +562,7 @@ ALL: Final = (
     *BY_PROVIDERS,
     *ON_SESSIONS,
     *ON_MINUTES,
+    FILE,
     SCHEDULING,
     DECISION,
     PLANNING,

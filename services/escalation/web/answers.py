@@ -3,7 +3,16 @@
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import ProviderLink
-from services.escalation.reads import accompaniment, committee, directory, means, members, minutes, programmes
+from services.escalation.reads import (
+    accompaniment,
+    committee,
+    directory,
+    means,
+    members,
+    minutes,
+    programmes,
+    session_file,
+)
 from services.escalation.reads.accompaniment import ProviderView
 from services.escalation.reads.committee import DecisionView, SessionView
 from services.escalation.reads.detail import detail
@@ -13,6 +22,7 @@ from services.escalation.reads.means import EnvelopeRow
 from services.escalation.reads.members import MemberRow
 from services.escalation.reads.minutes import MinutesView
 from services.escalation.reads.programmes import ProgrammeRequestView, SheetView
+from services.escalation.reads.session_file import SessionFileView
 from services.escalation.web.context import AgentContext, LinkContext
 from shared.db import Reader
 from shared.web.actions import Answer
@@ -68,6 +78,11 @@ async def read_session(context: AgentContext, reader: Reader, session_id: UUID) 
 async def read_minutes(context: AgentContext, reader: Reader, session_id: UUID) -> MinutesView:
     """Return the minutes, a draft until the session is closed; as they were approved, once they are."""
     return await minutes.minutes(reader, session_id, by=context.by, today=context.today)
+
+
+async def read_session_file(context: AgentContext, reader: Reader, session_id: UUID) -> SessionFileView:
+    """Return whether the bound file of a session is ready, its size and its pages."""
+    return await session_file.session_file(reader, session_id, by=context.by)
 
 
 async def read_member(context: AgentContext, reader: Reader, member_id: UUID) -> MemberRow:

@@ -6,10 +6,11 @@ from litestar import Response
 from litestar.response import Template
 
 from services.escalation.domain.refusals import NoReportYet
-from services.escalation.web.answers import read_decision, read_escalation, read_minutes
+from services.escalation.reads import session_file
+from services.escalation.web.answers import read_decision, read_escalation, read_minutes, read_session
 from services.escalation.web.context import AgentContext
 from services.escalation.web.showing import show
-from shared.web.pdf import render_pdf
+from shared.web.pdf import as_pdf, render_pdf
 
 
 async def minutes_page(context: AgentContext, session_id: UUID) -> Template:
@@ -48,3 +49,9 @@ async def decision_as_pdf(context: AgentContext, decision_id: UUID) -> Response[
     """Return a decision."""
     page = await decision_page(context, decision_id)
     return await render_pdf(context.request, page, name=f"decision-{page.context['decision'].number}")
+
+
+async def session_file_as_pdf(context: AgentContext, session_id: UUID) -> Response[bytes]:
+    """Return the bound file of a session that was made last; refuses (`FileNotReady`) while there is none."""
+    held = await read_session(context, context.database, session_id)
+    return as_pdf(await session_file.content(context.database, session_id), name=f"dossier-de-seance-{held.held_on}")

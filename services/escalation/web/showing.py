@@ -154,6 +154,20 @@ LABELS: Final[Mapping[str, str]] = {
 """Field of a form, or its last part → how the list of errors calls it."""
 
 
+WORDS: Final[Mapping[str, Any]] = {
+    "word": word,
+    "state_word": state_word,
+    "tones": TONES,
+    "outcome_tones": OUTCOME_TONES,
+    "mobilisation_words": MOBILISATION_WORDS,
+    "mobilisation_steps": {action.name: action.label for action in STEPS_OF_MOBILISATIONS},
+    "member_roles": MEMBER_ROLES,
+    "next_step": NEXT_STEP,
+    "labels": LABELS,
+}
+"""What every template may use."""
+
+
 def known(values: type[Chosen], given: str | None) -> Chosen | None:
     """Return the member of an enumeration that the address names, if there is such a one."""
     return next((value for value in values if value.value == given), None)
@@ -199,15 +213,7 @@ def show(
         status_code=refused.status if refused else status_code,
         reads_committee=agent is not None and agent.has(*COMMITTEE_READERS),
         reads_country=reads_country(agent),
-        word=word,
-        state_word=state_word,
-        tones=TONES,
-        outcome_tones=OUTCOME_TONES,
-        mobilisation_words=MOBILISATION_WORDS,
-        mobilisation_steps={action.name: action.label for action in STEPS_OF_MOBILISATIONS},
-        member_roles=MEMBER_ROLES,
-        next_step=NEXT_STEP,
-        labels=LABELS,
+        **WORDS,
         today=day(clock.now()),
         failed=failed,
         typed=typed,

@@ -1,10 +1,13 @@
 """View of a dossier's territory: its profile, and the part that the preparation sheet shows."""
 
 from dataclasses import dataclass
+from datetime import date
 
+from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.detail_rows import EscalationView
 from services.escalation.reads.territory import neighbours
-from services.escalation.web.context import AgentContext
+from services.escalation.web.context import Parts
+from shared.db import Reader
 from shared.surroundings import Profile, profile, public_page
 
 
@@ -17,22 +20,20 @@ class TerritoryView:
     public_page: str | None
 
 
-async def territory_of(context: AgentContext, dossier: EscalationView) -> Profile:
+async def territory_of(
+    reader: Reader, parts: Parts, perimeter: Perimeter, dossier: EscalationView, *, today: date
+) -> Profile:
     """Return the profile of the territory that a dossier is about."""
-    others = await neighbours(context.database, dossier.request_id, perimeter=context.perimeter)
-    return await profile(
-        context.database,
-        context.parts.territories,
-        dossier.request.applicant,
-        neighbours=others,
-        today=context.today,
-    )
+    others = await neighbours(reader, dossier.request_id, perimeter=perimeter)
+    return await profile(reader, parts.territories, dossier.request.applicant, neighbours=others, today=today)
 
 
-async def territory_shown(context: AgentContext, dossier: EscalationView) -> TerritoryView:
+async def territory_shown(
+    reader: Reader, parts: Parts, perimeter: Perimeter, dossier: EscalationView, *, today: date
+) -> TerritoryView:
     """Return what the part `components/territory.html` shows of a dossier's territory."""
     return TerritoryView(
-        await territory_of(context, dossier),
-        context.parts.territories.source.sentence,
-        public_page(context.parts.document_links.intake, dossier.request.applicant),
+        await territory_of(reader, parts, perimeter, dossier, today=today),
+        parts.territories.source.sentence,
+        public_page(parts.document_links.intake, dossier.request.applicant),
     )

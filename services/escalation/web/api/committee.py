@@ -16,8 +16,9 @@ from services.escalation.reads.committee import (
     sessions,
 )
 from services.escalation.reads.minutes import MinutesView
+from services.escalation.reads.session_file import SessionFileView
 from services.escalation.web import actions, papers
-from services.escalation.web.answers import read_decision, read_minutes, read_session
+from services.escalation.web.answers import read_decision, read_minutes, read_session, read_session_file
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
 from shared.web.actions import Resource, api_read, api_routes
@@ -26,6 +27,7 @@ from shared.web.pdf import PDF
 
 SESSION = Resource(address="/sessions/{session_id:uuid}", view=SessionView, read=read_session)
 MINUTES = Resource(address="/sessions/{session_id:uuid}/minutes", view=MinutesView, read=read_minutes)
+FILE = Resource(address="/sessions/{session_id:uuid}/file", view=SessionFileView, read=read_session_file)
 DECISION = Resource(address="/decisions/{decision_id:uuid}", view=DecisionView, read=read_decision)
 
 
@@ -43,6 +45,14 @@ async def list_sessions(
 async def read_minutes_on_paper(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Response[bytes]:
     """Return the minutes as a PDF."""
     return await papers.minutes_as_pdf(context, session_id)
+
+
+@get("/sessions/{session_id:uuid}/file.pdf", media_type=PDF)
+async def read_session_file_on_paper(
+    context: NamedDependency[AgentContext], session_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Return the bound file of a session that was made last."""
+    return await papers.session_file_as_pdf(context, session_id)
 
 
 @get("/decisions")
@@ -79,6 +89,9 @@ routes = Router(
                 api_read(MINUTES),
                 *api_routes(MINUTES, actions.ON_MINUTES),
                 read_minutes_on_paper,
+                api_read(FILE),
+                *api_routes(FILE, [actions.FILE]),
+                read_session_file_on_paper,
             ],
             guards=[whole_country],
         ),

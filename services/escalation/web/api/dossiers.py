@@ -81,7 +81,8 @@ async def open_document(
 @get("/escalations/{request_id:uuid}/territory")
 async def read_territory(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Profile:
     """Return its population, its intercommunalité, the other dossiers of it, and the programmes that cover it today."""
-    return await territory_of(context, await read_escalation(context, context.database, request_id))
+    dossier = await read_escalation(context, context.database, request_id)
+    return await territory_of(context.database, context.parts, context.perimeter, dossier, today=context.today)
 
 
 routes = Router(

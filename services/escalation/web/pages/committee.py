@@ -29,7 +29,13 @@ from services.escalation.reads.minutes import approvers
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases.committee import MEMBER_ROLES
 from services.escalation.web import actions, papers
-from services.escalation.web.answers import read_decision, read_escalation, read_minutes, read_session
+from services.escalation.web.answers import (
+    read_decision,
+    read_escalation,
+    read_minutes,
+    read_session,
+    read_session_file,
+)
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
 from services.escalation.web.showing import choices, show
@@ -80,6 +86,7 @@ async def one_session(context: AgentContext, session_id: UUID, *, refused: Refus
         refused=refused,
         session=held,
         minutes=draft,
+        file=await read_session_file(context, context.database, session_id),
         approvers=[(one.id, f"{one.title}, {date_fr(one.held_on)}") for one in later],
         members_offered=[(name, _with_role(name, held.roles.get(name))) for name in held.members],
         waiting=[_offered(one) for one in await waiting(context.database)] if may_schedule else [],
@@ -106,6 +113,12 @@ async def printed_minutes(context: NamedDependency[AgentContext], session_id: Fr
 async def minutes_on_paper(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Response[bytes]:
     """Return the minutes as a PDF."""
     return await papers.minutes_as_pdf(context, session_id)
+
+
+@get("/comite/{session_id:uuid}/dossier-de-seance.pdf")
+async def session_file_on_paper(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Response[bytes]:
+    """Return the bound file of a session; that its dossiers were read is traced."""
+    return await papers.session_file_as_pdf(context, session_id)
 
 
 async def decision_form(
@@ -189,7 +202,7 @@ async def _sheet(context: AgentContext, session_id: UUID, request_id: UUID) -> T
         session=held,
         item=item,
         dossier=found,
-        territory=await territory_shown(context, found),
+        territory=await territory_shown(context.database, context.parts, context.perimeter, found, today=context.today),
     )
 
 
@@ -266,9 +279,10 @@ routes = [
             list_sessions,
             page_read(SESSION),
             *page_routes(SESSIONS, [actions.PLANNING]),
-            *page_routes(SESSION, [*actions.ON_SESSIONS, actions.SCHEDULING, *actions.ON_MINUTES]),
+            *page_routes(SESSION, [*actions.ON_SESSIONS, actions.SCHEDULING, *actions.ON_MINUTES, actions.FILE]),
             printed_minutes,
             minutes_on_paper,
+            session_file_on_paper,
             page_read(DECISION_IN_SESSION),
             *page_routes(DECISION_IN_SESSION, [actions.DECISION]),
             preparation_sheet,

@@ -120,7 +120,9 @@ async def dossier(context: AgentContext, request_id: UUID, *_: UUID, refused: Re
             milestones=[(str(milestone.id), milestone.title) for milestone in found.milestones],
             operators=[(str(one.id), one.name) for one in directory.items],
             sessions=[presenting.session_option(session) for session in open_sessions.items],
-            territory=await territory_shown(context, found),
+            territory=await territory_shown(
+                context.database, context.parts, context.perimeter, found, today=context.today
+            ),
             may_note=context.by.may(Action.NOTES),
         ),
         messages=presenting.messages(found),
