@@ -2,7 +2,7 @@
 
 from services.notifications.domain.webhooks import State
 from services.notifications.reads.webhooks import _ACTIONS
-from services.notifications.web.actions import ON_A_WEBHOOK
+from services.notifications.web.webhook_actions import ON_A_WEBHOOK
 
 
 def test_each_action_that_a_subscription_allows_has_one_row_with_a_form_and_a_call() -> None:

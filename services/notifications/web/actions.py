@@ -7,8 +7,8 @@ from litestar import Response
 
 from services.notifications.reads import webhooks
 from services.notifications.reads.bell import UnreadView
-from services.notifications.reads.webhooks import WebhookView, WebhookWithSecretView
-from services.notifications.usecases import absence, bell, directory, preferences, resend, subscriptions
+from services.notifications.reads.webhooks import WebhookView
+from services.notifications.usecases import absence, bell, directory, preferences, resend
 from services.notifications.web.choices import AbsenceView, ChoicesView, absence_view, choices_view
 from services.notifications.web.context import AgentContext
 from services.notifications.web.directory import ContactView, contact_view
@@ -16,8 +16,9 @@ from services.notifications.web.pages.bell import count_unread, show_bell
 from services.notifications.web.pages.contacts import EnterContactForm, TeamForm, show_contact
 from services.notifications.web.pages.messages import DeliveryDetailView, show_delivery, show_message
 from services.notifications.web.pages.preferences import ChoicesForm, show_preferences
-from services.notifications.web.pages.webhooks import SubscribeForm, show_new_webhook, show_webhook
-from shared.commands import NoBody, Nothing
+from services.notifications.web.pages.webhooks import show_new_webhook, show_webhook
+from services.notifications.web.webhook_actions import ON_A_WEBHOOK, ON_WEBHOOKS
+from shared.commands import NoBody
 from shared.db import Reader
 from shared.web.actions import Action, Answer, Refused, Resource, api_read, api_routes, page_read, page_routes
 
@@ -158,94 +159,13 @@ async def _webhook(context: AgentContext, reader: Reader, webhook_id: UUID) -> W
     return await webhooks.webhook(reader, webhook_id, context.agent)
 
 
-async def _with_secret(context: AgentContext, reader: Reader, webhook_id: UUID) -> WebhookWithSecretView:
-    found = await webhooks.webhook(reader, webhook_id, context.agent)
-    secrets = context.parts.secrets
-    if secrets is None:
-        raise subscriptions.NoWebhooksHere
-    return WebhookWithSecretView(**dict(found), secret=secrets.of(webhook_id, found.secret_generation))
-
-
-async def _with_new_secret(context: AgentContext, reader: Reader, _: object, webhook_id: UUID) -> WebhookWithSecretView:
-    return await _with_secret(context, reader, webhook_id)
-
-
 WEBHOOKS: Final = Resource(address="/webhooks", page="/abonnements/nouveau", view=WebhookView, show=show_new_webhook)
-ON_WEBHOOKS: Final = (
-    Action(
-        "subscribe",
-        subscriptions.Subscribe,
-        subscriptions.subscribe,
-        path="",
-        form=SubscribeForm,
-        done="L’abonnement est ouvert. Montrez-en le secret et donnez-le au partenaire par une voie sûre.",
-        then="/abonnements/{created}",
-        creates=True,
-        address="",
-        answer=Answer(WebhookWithSecretView, _with_secret),
-    ),
-)
 WEBHOOK: Final = Resource(
     address="/webhooks/{webhook_id:uuid}",
     page="/abonnements/{webhook_id:uuid}",
     view=WebhookView,
     read=_webhook,
     show=show_webhook,
-)
-ON_A_WEBHOOK: Final = (
-    Action(
-        "suspend",
-        Nothing,
-        subscriptions.suspend,
-        path="suspension",
-        done="L’abonnement est suspendu. Rien n’est perdu : l’envoi reprendra où il en est.",
-        address="suspension",
-    ),
-    Action(
-        "resume",
-        Nothing,
-        subscriptions.resume,
-        path="reprise",
-        done="L’envoi reprend.",
-        address="resumption",
-    ),
-    Action(
-        "replay",
-        subscriptions.Replay,
-        subscriptions.replay,
-        path="renvoi",
-        done="L’envoi repart de là. Le partenaire reconnaît à leur identifiant les événements qu’il a déjà.",
-    ),
-    Action(
-        "send_test",
-        Nothing,
-        subscriptions.send_test,
-        path="essai",
-        done=(
-            "Un événement d’essai part maintenant. Rechargez cette page dans quelques secondes : son résultat est en "
-            "tête."
-        ),
-        address="test",
-        status=202,
-    ),
-    Action(
-        "renew_secret",
-        Nothing,
-        subscriptions.renew_secret,
-        path="secret",
-        done="Le secret est changé. L’ancien signe encore pendant un jour, à côté du nouveau.",
-        address="secret",
-        answer=Answer(WebhookWithSecretView, _with_new_secret),
-    ),
-    Action(
-        "end",
-        NoBody,
-        subscriptions.end,
-        path="fin",
-        done="L’abonnement est terminé.",
-        method="DELETE",
-        address="",
-    ),
 )
 
 TABLE: Final = (

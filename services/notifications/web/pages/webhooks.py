@@ -1,6 +1,5 @@
 """Pages of webhook subscriptions: the list, a new one, and one with its delivery attempts."""
 
-import re
 from typing import Final
 from uuid import UUID
 
@@ -8,16 +7,15 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
-from pydantic import Field, field_validator, model_validator
 
 from services.notifications.domain.webhooks import FACTS
 from services.notifications.reads import webhooks as reads
-from services.notifications.usecases.subscriptions import Subscribe
 from services.notifications.web import words
 from services.notifications.web.context import AgentContext
+from services.notifications.web.webhook_actions import ON_A_WEBHOOK, ON_WEBHOOKS
 from shared.french.words import event_word
 from shared.identity.model import Role
-from shared.web.actions import Refused
+from shared.web.actions import Refused, offered
 from shared.web.pages import render
 from shared.web.paging import FIRST_PAGE, Page
 
@@ -35,24 +33,6 @@ TYPES: Final = [
     for service, title in _SERVICES
 ]
 """What can be chosen, by who does it: wire type and French words."""
-
-
-class SubscribeForm(Subscribe):
-    """The form of a new subscription: départements as they are typed, such as `95, 78`, and events in three groups."""
-
-    intake: list[str] = Field(default_factory=list, max_length=100)
-    qualification: list[str] = Field(default_factory=list, max_length=100)
-    escalation: list[str] = Field(default_factory=list, max_length=100)
-
-    @field_validator("departements", mode="before")
-    @classmethod
-    def _listed(cls, typed: list[str]) -> list[str]:
-        return [code.upper() for text in typed for code in re.split(r"[\s,;]+", text[:500]) if code]
-
-    @model_validator(mode="after")
-    def _together(self) -> "SubscribeForm":
-        self.types = [*self.intake, *self.qualification, *self.escalation]
-        return self
 
 
 @get("/abonnements")
@@ -81,6 +61,7 @@ async def show_new_webhook(context: AgentContext, *, refused: Refused | None = N
         values=values | {"departements": ", ".join(values.get("departements", []))},
         errors=refused.form.errors if refused else {},
         groups=TYPES,
+        label=ON_WEBHOOKS[0].label,
     )
 
 
@@ -110,6 +91,7 @@ async def show_webhook(
         result_words=words.WEBHOOK_RESULT,
         type_words=[event_word(wire_type) for wire_type in webhook.types],
         event_word=event_word,
+        actions={action.name: action for action in offered(ON_A_WEBHOOK, webhook.allowed_actions)},
     )
 
 
