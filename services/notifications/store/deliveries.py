@@ -9,37 +9,44 @@ import asyncpg
 
 from services.notifications.domain.deliveries import AlreadyMailed, Delivery, Status
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.domain.preferences import Cadence
 from services.notifications.store.perimeter import SEES_DELIVERY
 from shared.contracts.notifications import Audience
 from shared.db import Row, Transaction
 from shared.errors import NotFound
 
 
-@dataclass(slots=True)
-class NewDelivery:
-    """A mail to be kept and sent; `link_target` is what the link of `link_kind` leads to."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRow:
+    """One mail: about which event of which request, for whom, by which template."""
 
     id: UUID
     event_id: UUID
-    event_type: str
-    event_at: datetime
-    request_id: UUID | None
-    number: str | None
-    departement: str | None
+    request_id: UUID | None = None
+    departement: str | None = None
     audience: Audience
     template: str
     holder: str
     recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery(MailRow):
+    """A mail to be stored and sent; `link_target` is what the link of `link_kind` leads to."""
+
+    event_type: str
+    event_at: datetime
+    number: str | None = None
     subject: str
     text_body: str
     html_body: str
     link_kind: str
     link_target: str
-    reply_to: str | None
-    cadence: str
+    reply_to: str | None = None
+    cadence: str = Cadence.INSTANT
     status: str
     next_attempt_at: datetime | None
-    reason: str | None
+    reason: str | None = None
     created_at: datetime
 
 

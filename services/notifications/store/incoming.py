@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store.deliveries import MailRow
 from services.notifications.store.perimeter import SEES_DELIVERY
 from services.notifications.store.sending import Tried
 from shared import clock
@@ -12,18 +13,10 @@ from shared.contracts.notifications import Audience
 from shared.db import Reader, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The mail that somebody answers, and which département has its request now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(MailRow):
+    """The mail that somebody answers; `departement` has its request now."""
 
-    id: UUID
-    event_id: UUID
-    request_id: UUID | None
-    departement: str | None
-    audience: Audience
-    template: str
-    holder: str
-    recipient: str
     uninvited: bool
     """It went to a colleague of the applicant whose invitation was taken back since."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifications.domain.deliveries import Status
-from shared.contracts.notifications import Audience
+from services.notifications.store.deliveries import MailRow
 from shared.db import Row, Transaction
 
 
@@ -98,18 +98,10 @@ async def note_content_offered(tx: Transaction, attempt_id: UUID, *, at: datetim
     return True
 
 
-@dataclass(slots=True)
-class Tried:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried(MailRow):
     """A delivery after an attempt, or one of those that its digest gathered."""
 
-    id: UUID
-    event_id: UUID
-    request_id: UUID | None
-    departement: str | None
-    audience: Audience
-    template: str
-    holder: str
-    recipient: str
     attempts: int
     tried_since: datetime
     unanswered: int = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
-from typing import Final, Protocol
+from typing import Final, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +16,7 @@ from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.rendering import links as addresses
 from services.notifications.store.contacts import contacts
-from services.notifications.store.deliveries import NewDelivery, add_delivery
+from services.notifications.store.deliveries import MailRow, NewDelivery, add_delivery
 from services.notifications.store.followers import followers
 from services.notifications.store.preferences import Addressee, copy_recipients, preference
 from services.notifications.store.requests import KnownRequest, known_request, service_from_events
@@ -24,12 +24,14 @@ from services.notifications.usecases.parts import Parts
 from shared import db
 from shared.contracts import intake, qualification
 from shared.contracts.fact import Email, Fact
-from shared.contracts.notifications import Audience, DeliveryFailed
+from shared.contracts.notifications import DeliveryFact, DeliveryFailed
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, WaitsForAnother
 from shared.messaging import journal
 
 SOURCE: Final = "/notifications"
+
+About = TypeVar("About", bound=DeliveryFact)
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
@@ -229,33 +231,32 @@ async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
     return await journal.in_time(tx, SOURCE, request_id, at)
 
 
-class Undelivered(Protocol):
-    """The fields of a mail that `DeliveryFailed` publishes."""
+async def fact_about(
+    tx: Transaction, kind: type[About], mail: MailRow, request_id: UUID, *, at: datetime, **more: object
+) -> About:
+    """Return an event about a mail of a request, at a moment after the stream's latest."""
+    return kind.model_validate(
+        {
+            "request_id": request_id,
+            "departement": mail.departement or "",
+            "at": await in_time(tx, request_id, at),
+            "delivery_id": mail.id,
+            "event_id": mail.event_id,
+            "audience": mail.audience,
+            "template": mail.template,
+            "colleague_id": deliveries.follower_of(mail.holder),
+            **more,
+        }
+    )
 
-    id: UUID
-    event_id: UUID
-    request_id: UUID | None
-    departement: str | None
-    audience: Audience
-    template: str
-    holder: str
 
-
-async def record_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, parts: Parts) -> None:
+async def record_failure(tx: Transaction, mail: MailRow, *, reason: str, at: datetime, parts: Parts) -> None:
     """Record that a mail reached nobody, and queue the mail that this makes: the département must know."""
     if mail.request_id is None or tx.replaying:
         return
-    failed = DeliveryFailed(
-        request_id=mail.request_id,
-        departement=mail.departement or "",
-        at=await in_time(tx, mail.request_id, at),
-        delivery_id=mail.id,
-        event_id=mail.event_id,
-        audience=mail.audience,
-        template=mail.template,
-        colleague_id=deliveries.follower_of(mail.holder),
-        reason=reason,
-        takes_no_mail=deliveries.takes_no_mail(reason),
+    takes_no_mail = deliveries.takes_no_mail(reason)
+    failed = await fact_about(
+        tx, DeliveryFailed, mail, mail.request_id, at=at, reason=reason, takes_no_mail=takes_no_mail
     )
     failed_id = await journal.record(tx, failed)
     await create_deliveries(tx, failed, event_id=failed_id, at=at, parts=parts)

@@ -6,7 +6,6 @@ from typing import Any
 
 from services.notifications.domain.audiences import DIGEST
 from services.notifications.domain.deliveries import Status
-from services.notifications.domain.preferences import Cadence
 from services.notifications.store.deliveries import NewDelivery, add_delivery, alone, due_for_digest, gather
 from services.notifications.usecases.parts import Parts
 from shared import clock
@@ -42,8 +41,6 @@ async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime,
         event_id=digest_id,
         event_type=DIGEST,
         event_at=at,
-        request_id=None,
-        number=None,
         departement=departement,
         audience=first["audience"],
         template=DIGEST,
@@ -54,11 +51,8 @@ async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime,
         html_body=rendered.html,
         link_kind=kind,
         link_target="",
-        reply_to=None,
-        cadence=Cadence.INSTANT,
         status=Status.QUEUED,
         next_attempt_at=at,
-        reason=None,
         created_at=at,
     )
     await add_delivery(tx, digest)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifications.domain.deliveries import follower_of, takes_no_mail, without_addresses
+from services.notifications.domain.deliveries import takes_no_mail, without_addresses
 from services.notifications.domain.incoming import (
     ANSWERABLE,
     MOST_A_DAY,
@@ -21,7 +21,7 @@ from services.notifications.store.incoming import (
     replies_about,
     replies_since,
 )
-from services.notifications.usecases.deliveries import create_deliveries, in_time
+from services.notifications.usecases.deliveries import create_deliveries, fact_about
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.send import give_up
 from shared import clock
@@ -64,18 +64,8 @@ async def take_reply(
     written, today = await replies_about(tx, mail.request_id, mail.audience, at - timedelta(days=1))
     if written > parts.allowance.texts or today > parts.allowance.texts_a_day:
         raise TooMuchAnswered
-    fact = ReplyReceived(
-        request_id=mail.request_id,
-        departement=mail.departement or "",
-        at=await in_time(tx, mail.request_id, at),
-        delivery_id=mail.id,
-        event_id=mail.event_id,
-        audience=mail.audience,
-        template=mail.template,
-        colleague_id=follower_of(mail.holder),
-        reply_id=clock.new_id(),
-        text=_signed(reply, mail.recipient),
-    )
+    text = _signed(reply, mail.recipient)
+    fact = await fact_about(tx, ReplyReceived, mail, mail.request_id, at=at, reply_id=clock.new_id(), text=text)
     event_id = await journal.record(tx, fact)
     await create_deliveries(tx, fact, event_id=event_id, at=at, parts=parts)
 

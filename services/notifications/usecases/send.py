@@ -15,7 +15,6 @@ from services.notifications.domain.deliveries import (
     LEASE,
     Result,
     Status,
-    follower_of,
     next_attempt,
     pause_of_domain,
     takes_no_mail,
@@ -35,7 +34,7 @@ from services.notifications.store.sending import (
     queue_again,
     settle_attempt,
 )
-from services.notifications.usecases.deliveries import in_time, record_failure
+from services.notifications.usecases.deliveries import fact_about, record_failure
 from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
@@ -190,16 +189,7 @@ async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, p
 async def _record_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
     if mail.template == DIGEST or mail.request_id is None:
         return
-    fact = DeliverySucceeded(
-        request_id=mail.request_id,
-        departement=mail.departement or "",
-        at=await in_time(tx, mail.request_id, at),
-        delivery_id=mail.id,
-        event_id=mail.event_id,
-        audience=mail.audience,
-        template=mail.template,
-        colleague_id=follower_of(mail.holder),
-    )
+    fact = await fact_about(tx, DeliverySucceeded, mail, mail.request_id, at=at)
     await journal.record(tx, fact)
     if fact.at != at:  # the mail shows the moment of the event, so that a replay shows the same
         await note_outcome(tx, mail.id, status=Status.SENT, reason=None, sent_at=fact.at)

@@ -7,7 +7,6 @@ from uuid import UUID, uuid5
 from services.notifications.domain import webhooks as domain
 from services.notifications.domain.audiences import WEBHOOK_SUSPENDED
 from services.notifications.domain.deliveries import NO_ADDRESS, Status
-from services.notifications.domain.preferences import Cadence
 from services.notifications.domain.webhooks import GONE, LEASE, OLD_SECRET_LASTS, Result, State
 from services.notifications.store.deliveries import NewDelivery, add_delivery
 from services.notifications.store.requests import known_request
@@ -116,9 +115,6 @@ async def _notify_operator(
             event_id=mail_id,
             event_type=WEBHOOK_SUSPENDED,
             event_at=at,
-            request_id=None,
-            number=None,
-            departement=None,
             audience="operator",
             template=WEBHOOK_SUSPENDED,
             holder="mailbox:operator",
@@ -128,8 +124,6 @@ async def _notify_operator(
             html_body=rendered.html,
             link_kind="webhook",
             link_target=str(webhook["id"]),
-            reply_to=None,
-            cadence=Cadence.INSTANT,
             status=Status.QUEUED if recipient else Status.FAILED,
             next_attempt_at=at if recipient else None,
             reason=None if recipient else NO_ADDRESS,
