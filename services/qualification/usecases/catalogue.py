@@ -24,15 +24,11 @@ _SHARED = (
 )
 
 
-class DescribeProvider(Command):
-    """What an agent says of a provider; without `departements`, those of the agent or of the entry as it is."""
+class _Description(Command):
+    """What an agent says of a provider, beside how it is called, where it works and how it is reached."""
 
-    name: Short
-    kind: Short = "Autre"
-    email: Email
     phone: Phone | None = None
     url: Url | None = None
-    departements: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=110)
     epci: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=500)
     communes: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=2_000)
     fields: list[Field] = Bounds(default_factory=list, max_length=20)
@@ -42,22 +38,22 @@ class DescribeProvider(Command):
     valid_until: date | None = None
 
 
-class ChangeProvider(Command):
+class DescribeProvider(_Description):
+    """What an agent says of a provider; without `departements`, those of the agent or of the entry as it is."""
+
+    name: Short
+    kind: Short = "Autre"
+    email: Email
+    departements: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=110)
+
+
+class ChangeProvider(_Description):
     """What changes of a provider; members that are not given stay as they are."""
 
     name: Short | None = None
     kind: Short | None = None
     email: Email | None = None
-    phone: Phone | None = None
-    url: Url | None = None
     departements: list[Code] | None = Bounds(default=None, min_length=1, max_length=110)
-    epci: list[Code] | None = Bounds(default=None, max_length=500)
-    communes: list[Code] | None = Bounds(default=None, max_length=2_000)
-    fields: list[Field] | None = Bounds(default=None, max_length=20)
-    support_types: list[SupportType] | None = Bounds(default=None, max_length=10)
-    capacity: int | None = Bounds(default=None, ge=0, le=10_000)
-    valid_from: date | None = None
-    valid_until: date | None = None
 
 
 async def add(do: Context, command: DescribeProvider) -> UUID:
@@ -129,22 +125,14 @@ def _checked(do: Context, provider_id: UUID, entry: DescribeProvider, *, before:
         errors.append(FieldError("valid_until", "La fin de validité précède son début."))
     if errors:
         raise Invalid(errors)
-    return CatalogueEntry(
-        id=provider_id,
-        name=entry.name,
-        kind=entry.kind,
-        email=entry.email,
-        phone=entry.phone,
-        url=entry.url,
-        departements=departements,
-        epci=epci,
-        communes=communes,
-        fields=tuple(dict.fromkeys(entry.fields)),
-        support_types=tuple(dict.fromkeys(entry.support_types)),
-        capacity=entry.capacity,
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
-    )
+    lists: dict[str, tuple[str, ...]] = {
+        "departements": departements,
+        "epci": epci,
+        "communes": communes,
+        "fields": tuple(dict.fromkeys(entry.fields)),
+        "support_types": tuple(dict.fromkeys(entry.support_types)),
+    }
+    return CatalogueEntry(id=provider_id, **{**dict(entry), **lists})
 
 
 def _codes(codes: list[str]) -> tuple[str, ...]:
