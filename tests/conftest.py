@@ -10,6 +10,7 @@
 - `broker_vhost` — the name of a virtual host made for this test and removed after it.
 - `broker_url(user)` — the AMQP URL of a user (`intake`, …, `operator`, `supervisor`) in this test's `broker_vhost`.
 - `free_ports(n)` — n ports of 127.0.0.1 that nobody uses.
+- `chromium` — Chromium for asynchronous tests; each opens a window of its own and closes it.
 - `system`, `agent(name)` — the whole product, started once as `make run` does (tests/system.py).
 """
 
@@ -34,6 +35,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters import migrations
+from tests.chromium import LAUNCH
 from tests.rooms import LONGEST, WHOLE_PRODUCT, room
 
 pytest_plugins = ["tests.system"]
@@ -225,3 +227,12 @@ def broker_url(rabbit_server: LocalRabbit, broker_vhost: str) -> Callable[[str],
         return rabbit_server.url(user, broker_vhost)
 
     return url
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[async_api.Browser]:
+    """One Chromium for the session."""
+    async with async_api.async_playwright() as playwright:
+        browser = await playwright.chromium.launch(**LAUNCH)
+        yield browser
+        await browser.close()

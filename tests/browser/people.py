@@ -4,17 +4,12 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system import ROOT
+from tests.chromium import ASK_AXE, NARROW, PICTURES, RULES, WIDE, axe, violations
 
-PICTURES = ROOT / ".run" / "screenshots"
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WIDE: ViewportSize = {"width": 1280, "height": 900}
-NARROW: ViewportSize = {"width": 375, "height": 800}
 PATIENCE = 30.0
 LOST = """[...document.querySelectorAll('a[href^="#"]')].map(link => link.getAttribute('href'))
     .filter(place => place !== '#' && !document.getElementById(decodeURIComponent(place.slice(1))))"""
@@ -66,15 +61,11 @@ class Person:
             width = self.page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["width"], f"{name} is {width} pixels wide on a screen of {size['width']}"
         self.page.set_viewport_size(WIDE)
-        self.page.evaluate(AXE)
-        found: dict[str, Any] = self.page.evaluate(
-            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
-        )
+        self.page.evaluate(axe())
+        found = violations(self.page.evaluate(ASK_AXE, RULES))
         lost: list[str] = self.page.evaluate(LOST)
         assert not lost, f"{name} leads to places that it does not have: {lost}"
-        assert not found["violations"], [
-            (rule["id"], rule["help"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]
-        ]
+        assert not found, found
         assert not self.complaints, self.complaints
 
     def types(self, label: str, text: str) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.people import NARROW, Person
+from tests.browser.people import Person
+from tests.chromium import NARROW
 from tests.journeys.people import Agent
 from tests.journeys.steps import a_link_by_mail, a_qualified_case, a_request
 from tests.system import System

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from tests.browser.people import NARROW, Person
+from tests.browser.people import Person
+from tests.chromium import NARROW
 from tests.journeys.people import eventually
 from tests.system import System
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from services.notifications.main import application
 from services.notifications.rendering import examples
@@ -18,8 +18,7 @@ from shared.contracts import qualification
 from shared.db import Database
 from shared.identity.model import Role
 from shared.web import assets
-from tests.browser.conftest import CHROMIUM, QUIET
-from tests.browser.people import AXE, NARROW, PICTURES, RULES, WIDE
+from tests.chromium import ASK_AXE, NARROW, PICTURES, RULES, WIDE, axe, violations
 from tests.notifications.conftest import Client, People, World
 from tests.notifications.test_bell import looking
 from tests.polling import eventually
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 async def page(
-    database: Database, settings: Settings, parts: Parts, people: People, client: Client
+    database: Database, settings: Settings, parts: Parts, people: People, client: Client, chromium: Browser
 ) -> AsyncIterator[Page]:
     """Give the window of an agent of the Val-d'Oise who is signed in."""
     assets.gather()
@@ -39,19 +38,17 @@ async def page(
         app = application(settings, database, parts, describe=dict)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-            context = await browser.new_context(
-                base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", viewport=WIDE, locale="fr-FR"
-            )
-            await context.add_cookies(
-                [
-                    {"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}
-                    for name, value in client.cookies.items()
-                ]
-            )
-            yield await context.new_page()
-            await browser.close()
+        context = await chromium.new_context(
+            base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", viewport=WIDE, locale="fr-FR"
+        )
+        await context.add_cookies(
+            [
+                {"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}
+                for name, value in client.cookies.items()
+            ]
+        )
+        yield await context.new_page()
+        await context.close()
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await serving
@@ -65,9 +62,9 @@ async def looks(page: Page, name: str) -> None:
         await page.screenshot(path=PICTURES / f"{name}-{size['width']}.png", full_page=True)
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
     await page.set_viewport_size(WIDE)
-    await page.evaluate(AXE)
-    found = await page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
-    assert not found["violations"], [(rule["id"], rule["help"]) for rule in found["violations"]]
+    await page.evaluate(axe())
+    found = violations(await page.evaluate(ASK_AXE, RULES))
+    assert not found, found
 
 
 async def test_the_bell_rings_while_one_looks_and_is_silent_once_all_is_read(page: Page, world: World) -> None:

@@ -10,7 +10,6 @@ import httpx2
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, async_playwright
 from pydantic import SecretStr
 
 from deploy.local.rabbitmq import LocalRabbit
@@ -195,17 +194,6 @@ def bearer(own_database: Database, agent: Callable[..., Awaitable[Agent]]) -> Ca
         return {"Authorization": f"Bearer {token}"}
 
     return bearer
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from services.operations.reads import quarantine
 from shared.clock import new_id
 from shared.messaging import journal
 from shared.messaging.inbox.message import Message
-from shared.web import assets
+from tests.chromium import ASK_AXE, STRICTER_RULES, axe, violations
 from tests.operations.conftest import Scene
 from tests.operations.test_journals import hear_all
 from tests.operations.trouble import a_dead_letter, a_held_stream, an_unreadable_message, publish
@@ -21,8 +21,6 @@ from tests.shared.messaging.conftest import a_message, wire
 
 pytestmark = pytest.mark.browser
 
-AXE = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 
 
@@ -71,10 +69,9 @@ async def test_every_page_is_accessible_and_fits(
         await page.evaluate("document.fonts.ready")
         await page.screenshot(path=tmp_path / f"{number}.png", full_page=True)
         assert await page.locator("h1").count() == 1, name
-        await page.evaluate(AXE.read_text())
-        found = await page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
-        if found["violations"]:
-            wrong[name] = [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found["violations"]]
+        await page.evaluate(axe())
+        if found := violations(await page.evaluate(ASK_AXE, STRICTER_RULES)):
+            wrong[name] = found
         if await page.evaluate("document.documentElement.scrollWidth") > width:
             wrong[f"{name} is wider than the screen"] = width
     await context.close()

@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from litestar import Litestar, Request, Response, get, post
 from litestar.response import Redirect
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser
 
 from shared import clock
 from shared.db import Database
@@ -473,33 +473,30 @@ async def test_a_real_browser_signs_in_acts_and_signs_out(
     provider: StrictProvider,
     agent: Agent,
     database: Database,
+    chromium: Browser,
 ) -> None:
     port = free_ports(1)[0]
     provider.home = f"http://127.0.0.1:{port}"
     given = {"port": port, "public_url": provider.home, "oidc_issuer": provider.issuer, **CREDENTIALS}
     running = asyncio.create_task(serve(make_application(**given), make_settings(**given)))
     refused: list[str] = []
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-        )
-        page = await chromium.new_page()
-        page.on("console", lambda told: refused.append(told.text) if "Content Security Policy" in told.text else None)
-        await eventually(lambda: answers(f"{provider.home}/health/live"))
-        await page.goto(f"{provider.home}/things?state=open")
-        assert page.url == f"{provider.home}/things?state=open"
-        assert agent.email in await page.content()
-        await page.fill("[name=title]", "Une mairie")
-        await page.press("[name=title]", "Enter")
-        await page.wait_for_url("**/things/1")
-        assert await database.fetchval("SELECT title FROM thing") == "Une mairie"
-        await page.goto(provider.home)
-        await page.get_by_role("button", name="Se déconnecter").click()
-        await page.wait_for_url(f"{provider.home}/deconnexion/faite?state=*")
-        assert "Vous êtes déconnecté" in await page.content()
-        assert [cookie["name"] for cookie in await page.context.cookies()] == ["cousu_trial_csrf"]
-        await chromium.close()
+    context = await chromium.new_context()
+    page = await context.new_page()
+    page.on("console", lambda told: refused.append(told.text) if "Content Security Policy" in told.text else None)
+    await eventually(lambda: answers(f"{provider.home}/health/live"))
+    await page.goto(f"{provider.home}/things?state=open")
+    assert page.url == f"{provider.home}/things?state=open"
+    assert agent.email in await page.content()
+    await page.fill("[name=title]", "Une mairie")
+    await page.press("[name=title]", "Enter")
+    await page.wait_for_url("**/things/1")
+    assert await database.fetchval("SELECT title FROM thing") == "Une mairie"
+    await page.goto(provider.home)
+    await page.get_by_role("button", name="Se déconnecter").click()
+    await page.wait_for_url(f"{provider.home}/deconnexion/faite?state=*")
+    assert "Vous êtes déconnecté" in await page.content()
+    assert [cookie["name"] for cookie in await context.cookies()] == ["cousu_trial_csrf"]
+    await context.close()
     os.kill(os.getpid(), signal.SIGTERM)
     await running
     assert refused == []

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from shared.web import assets
+from tests.chromium import LAUNCH
 from tests.shared.web.templates import gallery
 
 POLICY = (
@@ -68,18 +69,9 @@ def gallery_address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium once for a module; its loop must be gone before asynchronous tests go on."""
+def browser() -> Iterator[Browser]:
+    """Start Chromium once for a module; its event loop must be gone before asynchronous tests go on."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--no-first-run",
-            ],
-        )
-        yield browser
-        browser.close()
+        opened = playwright.chromium.launch(**LAUNCH)
+        yield opened
+        opened.close()

@@ -7,36 +7,32 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shared.web import assets
+from tests.chromium import ASK_AXE, STRICTER_RULES, axe, violations
 from tests.shared.web.templates.gallery import PAGES
 
 pytestmark = pytest.mark.browser
 
-AXE = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
 
 @pytest.fixture
-def opened(chromium: Browser, gallery_address: str) -> Iterator[Page]:
+def opened(browser: Browser, gallery_address: str) -> Iterator[Page]:
     """Open a page of 1280 px, at the gallery's address."""
-    context = chromium.new_context(base_url=gallery_address, viewport={"width": 1280, "height": 800})
+    context = browser.new_context(base_url=gallery_address, viewport={"width": 1280, "height": 800})
     yield context.new_page()
     context.close()
 
 
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """Ask axe-core; gives each broken rule with the elements that break it."""
-    page.evaluate(AXE.read_text())
-    found: dict[str, Any] = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
-    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found["violations"]]
+def broken_rules(page: Page) -> list[tuple[str, str, list[str]]]:
+    """Ask axe-core about a page."""
+    page.evaluate(axe())
+    return violations(page.evaluate(ASK_AXE, STRICTER_RULES))
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (1280, "light")])
 def test_every_page_is_accessible_and_fits(
-    chromium: Browser, gallery_address: str, scheme: Any, width: int, tmp_path: Path
+    browser: Browser, gallery_address: str, scheme: Any, width: int, tmp_path: Path
 ) -> None:
     """No colour depends on the width, and no width on the colours: each once is enough."""
-    context = chromium.new_context(
+    context = browser.new_context(
         base_url=gallery_address, viewport={"width": width, "height": 800}, color_scheme=scheme
     )
     page = context.new_page()
@@ -47,7 +43,7 @@ def test_every_page_is_accessible_and_fits(
         page.goto(f"/{name}")
         page.evaluate("document.fonts.ready")
         page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
-        if found := violations(page):
+        if found := broken_rules(page):
             wrong[name] = found
         if page.evaluate("document.documentElement.scrollWidth") > width:
             wrong[f"{name} is wider than the screen"] = width
@@ -85,7 +81,7 @@ def test_a_territory_is_picked_from_the_official_list_with_the_keyboard(opened: 
     box = opened.get_by_role("combobox", name="Commune")
     box.press_sequentially("Cer")
     expect(opened.get_by_role("option")).to_have_count(2)
-    assert violations(opened) == []
+    assert broken_rules(opened) == []
     box.press("ArrowDown")
     box.press("Enter")
     expect(box).to_have_value("Cergy")
@@ -119,7 +115,7 @@ def test_the_question_mark_shows_the_shortcuts_and_they_can_be_switched_off(open
     opened.keyboard.press("?")
     dialog = opened.get_by_role("dialog", name="Raccourcis clavier")
     expect(dialog).to_be_visible()
-    assert violations(opened) == []
+    assert broken_rules(opened) == []
     dialog.get_by_role("checkbox").uncheck()
     dialog.get_by_role("button", name="Fermer").click()
     opened.keyboard.press("?")
@@ -135,8 +131,8 @@ def test_a_shortcut_does_not_act_while_one_types(opened: Page) -> None:
         opened.keyboard.press("c")
 
 
-def test_without_scripts_everything_can_be_read_and_sent(chromium: Browser, gallery_address: str) -> None:
-    context = chromium.new_context(base_url=gallery_address, java_script_enabled=False)
+def test_without_scripts_everything_can_be_read_and_sent(browser: Browser, gallery_address: str) -> None:
+    context = browser.new_context(base_url=gallery_address, java_script_enabled=False)
     page = context.new_page()
     page.goto("/case")
     page.get_by_text("Transférer à un autre département").click()
