@@ -32,10 +32,11 @@ import structlog
 from playwright import async_api, sync_api
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # xdist says no types
 
-from deploy.local.postgres import LocalPostgres
+from deploy.local.postgres import SUPERUSER, LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters import migrations
 from tests.chromium import LAUNCH
+from tests.logins import make_logins_quick
 from tests.rooms import LONGEST, WHOLE_PRODUCT, room
 
 pytest_plugins = ["tests.system"]
@@ -129,6 +130,7 @@ async def postgres_server(servers_folder: Path, free_ports: Callable[[int], list
     settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
     server = LocalPostgres(servers_folder / "postgres", free_ports(1)[0], settings=settings)
     await server.start()
+    await make_logins_quick(server, SUPERUSER)
     yield server
     await server.stop()
 
@@ -148,6 +150,7 @@ async def database_templates(postgres_server: LocalPostgres) -> Callable[[str], 
             await migrations.migrate(service, postgres_server.url(name, owner))
             operators = f"{service}_operators"
             await postgres_server.ensure_role(operators)
+            await make_logins_quick(postgres_server, app, operators)
             await migrations.grant_all(
                 service,
                 postgres_server.url(name, owner),
@@ -172,7 +175,7 @@ async def fresh_database(
         template = await database_templates(service)
         owner, app = f"{service}_owner", f"{service}_app"
         name = f"{service}_{secrets.token_hex(6)}"
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner}"')
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner}" STRATEGY FILE_COPY')
         await admin.execute(f'REVOKE CONNECT, TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
         operators = f"{service}_operators"
         await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{app}", "{operators}"')

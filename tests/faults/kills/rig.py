@@ -29,6 +29,7 @@ from shared.db import Database
 from tests.faults.kills.mail import LossyMailbox
 from tests.faults.kills.servers import Servers
 from tests.faults.product import ANSWERED_WITHIN, ROOT, SERVICES
+from tests.logins import make_logins_quick
 from tests.system import free_base
 
 Told = dict[str, Any]
@@ -255,7 +256,7 @@ class Rig:
         owner, app = f"{service}_owner", f"{service}_app"
         for role in (owner, app):
             await postgres.ensure_role(role)
-        await self._log_in_quickly(app)
+        await make_logins_quick(postgres, app)
         await postgres.ensure_database(name, owner=owner)
         await migrations.migrate(service, postgres.url(name, owner))
         await migrations.grant(postgres.url(name, owner), to=postgres.url(name, app))
@@ -265,15 +266,6 @@ class Rig:
             await _load_demonstration(service, database)
         finally:
             await database.close()
-
-    async def _log_in_quickly(self, role: str) -> None:
-        """Keep a role's password with one round of hashing: a login costs 20 ms with the usual 4096."""
-        postgres = self.servers.postgres
-        admin = await asyncpg.connect(postgres.url("postgres"), server_settings={"scram_iterations": "1"})
-        try:
-            await admin.execute(f"""ALTER ROLE "{role}" PASSWORD '{postgres.passwords.of(role)}'""")
-        finally:
-            await admin.close()
 
     def _addresses(self, service: str) -> dict[str, str]:
         postgres, database = self.servers.postgres, self._database(service)
