@@ -17,12 +17,12 @@ from services.escalation.domain.refusals import (
     DossiersUndecided,
     EnvelopeCommitted,
     EnvelopeExceeded,
-    MilestoneWasReached,
     NotOnAgenda,
     QuorumMissing,
     SessionClosed,
 )
 from services.escalation.domain.withdrawals import PROGRAMME_RULINGS, answer, ruling_of
+from shared.accompaniment import MilestoneWasReached
 from shared.clock import new_id
 from shared.contracts import escalation as facts
 from shared.contracts.escalation import Decision, FinancingShare

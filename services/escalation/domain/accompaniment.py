@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import MOVES, Action, By, State, allow, allowed_actions
-from services.escalation.domain.refusals import MilestoneWasReached
+from shared.accompaniment import MilestoneWasReached, day_reached, require_later
 from shared.contracts.escalation import (
     DeliverableAdded,
     MilestonePostponed,
@@ -17,7 +17,7 @@ from shared.contracts.escalation import (
 )
 from shared.contracts.intake import Document
 from shared.contracts.vocabulary import Stage, Team
-from shared.errors import IllegalMove, Invalid
+from shared.errors import IllegalMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,7 @@ class Milestone:
         actor = allow(Action.POSTPONEMENT, escalation.state, by)
         if self.reached_on is not None:
             raise MilestoneWasReached(state="reached", allowed_actions=[])
-        if due_on <= self.due_on or due_on < today:
-            raise Invalid.field("due_on", "La nouvelle échéance doit être à venir, et après celle d’aujourd’hui.")
+        require_later(due_on, was_due_on=self.due_on, today=today)
         was_due_on, self.due_on, self.overdue_told, self.soon_told = self.due_on, due_on, False, False
         return MilestonePostponed(
             request_id=escalation.request_id,
@@ -131,9 +130,7 @@ class Milestone:
         allow(Action.REACHED, escalation.state, by)
         if self.reached_on is not None:
             raise MilestoneWasReached(state="reached", allowed_actions=[])
-        if reached_on is not None and reached_on > today:
-            raise Invalid.field("reached_on", "Un jalon ne peut pas être atteint dans le futur.")
-        self.reached_on = reached_on or today
+        self.reached_on = day_reached(reached_on, today=today)
         return MilestoneReached(
             request_id=escalation.request_id,
             departement=escalation.departement,

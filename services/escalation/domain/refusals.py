@@ -144,14 +144,6 @@ class NoReportYet(IllegalMove):
     sentence = "L’accompagnement n’a pas commencé : il n’a pas encore de bilan."
 
 
-class MilestoneWasReached(IllegalMove):
-    """A milestone is reached once (HTTP 409)."""
-
-    code = "milestone_reached"
-    title = "The milestone was reached already"
-    sentence = "Ce jalon est déjà atteint."
-
-
 class DossiersUndecided(Conflict):
     """A session closes when each dossier of its agenda has its decision (HTTP 409)."""
 

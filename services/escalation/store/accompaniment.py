@@ -4,20 +4,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import Milestone
+from shared.accompaniment import NoSuchMilestone
 from shared.contracts.escalation import DeliverableAdded, MilestonePostponed, ProgressReported, ProviderInvited
 from shared.contracts.intake import ProgressTold
 from shared.contracts.vocabulary import Team
 from shared.db import Row, Transaction
 from shared.documents import Stored
-from shared.errors import NotFound
-
-
-class NoSuchMilestone(NotFound):
-    """The dossier has no such milestone (HTTP 404)."""
-
-    code = "no_such_milestone"
-    title = "No such milestone of this dossier"
-    sentence = "Ce jalon n’existe pas dans ce dossier."
 
 
 async def add_milestone(

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.escalation.domain import accompaniment as domain
 from services.escalation.domain.accompaniment import Milestone, ProviderLink, Reporter
 from services.escalation.domain.dossier import Escalation
-from services.escalation.domain.inputs import Line, Percent, Text
+from services.escalation.domain.inputs import Text
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
@@ -17,6 +17,15 @@ from services.escalation.store import means as means_store
 from services.escalation.usecases.context import Context, changes_dossier, on_dossier
 from services.escalation.usecases.recording import SOURCE, record
 from shared import texts
+from shared.accompaniment import (
+    AddDeliverable,
+    NoSuchMilestone,
+    PlanMilestone,
+    PostponeMilestone,
+    ReachMilestone,
+    ReportProgress,
+    UploadedFile,
+)
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.commands import Command
@@ -37,41 +46,6 @@ class StartAccompaniment(Command):
     ends_on: date
 
 
-class PlanMilestone(Command):
-    """A milestone of the work, with what is delivered at it."""
-
-    title: Line
-    due_on: date
-    deliverable: Line | None = None
-
-
-class ReachMilestone(Command):
-    """When the milestone was reached; today when it is not said."""
-
-    reached_on: date | None = None
-
-
-class PostponeMilestone(Command):
-    """The new date of a milestone, and why."""
-
-    due_on: date
-    motive: Text
-
-
-class ReportProgress(Command):
-    """How far the work is, of a milestone or of all of it; `percent` done, if it can be said."""
-
-    text: Text
-    percent: Percent | None = None
-    milestone_id: UUID | None = None
-
-
-class AddDeliverable(Command):
-    """Which milestone a file belongs to, if any."""
-
-    milestone_id: UUID | None = None
-
-
 class InviteProvider(Command):
     """To whom the link is given."""
 
@@ -82,14 +56,6 @@ class CompleteAccompaniment(Command):
     """What the work has led to."""
 
     report: Text
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
-    """A file as it was sent."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +176,7 @@ async def _milestone(tx: Transaction, escalation: Escalation, milestone_id: UUID
         return None
     try:
         return await store.load_milestone_for_update(tx, escalation.request_id, milestone_id)
-    except store.NoSuchMilestone as missing:
+    except NoSuchMilestone as missing:
         raise Invalid.field("milestone_id", missing.sentence) from missing
 
 

@@ -21,13 +21,14 @@ from services.escalation.usecases import (
     session_file,
 )
 from services.escalation.web import answers
+from shared import accompaniment as work
 from shared.commands import NoBody, Nothing
 from shared.web.actions import Action
 from shared.web.secret_links import SHOWS_SECRET_LINKS
 
 DELIVERABLE: Final = Action(
     Name.DELIVERABLES,
-    accompaniment.AddDeliverable,
+    work.AddDeliverable,
     accompaniment.add_deliverable,
     path="livrable",
     label="Joindre un livrable",
@@ -36,7 +37,7 @@ DELIVERABLE: Final = Action(
 )
 DELIVERABLE_BY_LINK: Final = Action(
     Name.DELIVERABLES,
-    accompaniment.AddDeliverable,
+    work.AddDeliverable,
     accompaniment.add_deliverable_by_link,
     path="livrables",
     label="Remettre le livrable",
@@ -80,7 +81,7 @@ ON_DOSSIERS: Final = (
     ),
     Action(
         Name.MILESTONES,
-        accompaniment.PlanMilestone,
+        work.PlanMilestone,
         accompaniment.plan_milestone,
         path="jalon",
         label="Fixer un jalon",
@@ -123,7 +124,7 @@ ON_DOSSIERS: Final = (
 )
 PROGRESS: Final = Action(
     Name.PROGRESS,
-    accompaniment.ReportProgress,
+    work.ReportProgress,
     accompaniment.report_progress,
     path="avancement",
     label="Noter l’avancement",
@@ -247,7 +248,7 @@ INVITATION: Final = Action(
 
 REACHED: Final = Action(
     Name.REACHED,
-    accompaniment.ReachMilestone,
+    work.ReachMilestone,
     accompaniment.reach_milestone,
     path="",
     label="Noter comme atteint",
@@ -258,7 +259,7 @@ REACHED: Final = Action(
 )
 POSTPONEMENT: Final = Action(
     Name.POSTPONEMENT,
-    accompaniment.PostponeMilestone,
+    work.PostponeMilestone,
     accompaniment.postpone_milestone,
     path="report",
     label="Reporter",
@@ -270,7 +271,7 @@ POSTPONEMENT: Final = Action(
 BY_PROVIDERS: Final = (
     Action(
         Name.PROGRESS,
-        accompaniment.ReportProgress,
+        work.ReportProgress,
         accompaniment.report_progress_by_link,
         path="avancement",
         label="Enregistrer l’avancement",

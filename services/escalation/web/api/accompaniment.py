@@ -18,6 +18,7 @@ from services.escalation.web.context import BY_LINK, AgentContext, LinkContext
 from services.escalation.web.readers import committee_readers
 from shared.web.access import PUBLIC
 from shared.web.actions import Resource, api_read, api_routes
+from shared.web.deliverables import ONE_FILE, sent
 from shared.web.paging import Page, Paged
 from shared.web.pdf import PDF
 
@@ -37,10 +38,10 @@ async def list_accompaniments(
     return await accompaniments(context.database, late=late, perimeter=perimeter, today=today, page=paging)
 
 
-@post("/escalations/{request_id:uuid}/deliverables", request_max_body_size=files.ONE_FILE)
+@post("/escalations/{request_id:uuid}/deliverables", request_max_body_size=ONE_FILE)
 async def add_deliverable(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> EscalationWithNewView:
     """Join a file (multipart: `document`, and `milestone_id` if it belongs to one)."""
-    file, command = await files.sent(context)
+    file, command = await sent(context)
     async with context.database.transaction(context.cause) as tx:
         created = await actions.DELIVERABLE.use_case(context.acting(tx), request_id, file, command)
         found = await read_escalation(context, tx, request_id)
@@ -61,10 +62,10 @@ async def report(context: NamedDependency[AgentContext], request_id: FromPath[UU
     return await papers.report_as_pdf(context, request_id)
 
 
-@post("/provider-links/{token:str}/deliverables", request_max_body_size=files.ONE_FILE)
+@post("/provider-links/{token:str}/deliverables", request_max_body_size=ONE_FILE)
 async def add_deliverable_of_provider(context: NamedDependency[LinkContext]) -> ProviderView:
     """Hand in a file, as the provider (multipart: `document`, and `milestone_id` if it belongs to one)."""
-    file, command = await files.sent(context)
+    file, command = await sent(context)
     async with context.database.transaction(context.cause) as tx:
         await actions.DELIVERABLE_BY_LINK.use_case(context.acting(tx), file, command)
         return await show_to_provider(context, tx)

@@ -8,12 +8,12 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from services.escalation.reads.accompaniment import accompaniments, count_accompaniments
-from services.escalation.store.accompaniment import NoSuchMilestone
 from services.escalation.web import actions, files, papers
 from services.escalation.web.answers import read_escalation
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers
 from services.escalation.web.showing import show
+from shared.accompaniment import NoSuchMilestone
 from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
 

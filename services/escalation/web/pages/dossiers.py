@@ -28,6 +28,7 @@ from services.escalation.web.territory import territory_shown
 from shared.contracts.vocabulary import Field, Programme
 from shared.french.words import state_word
 from shared.web.actions import Refused, Resource, offered, page_read, page_routes
+from shared.web.deliverables import ONE_FILE, take_form
 from shared.web.paging import Page
 
 IN_QUEUE = 30
@@ -144,10 +145,10 @@ async def open_document(
     return await files.open_document(context, request_id, document_id)
 
 
-@post("/demandes/{request_id:uuid}/livrable", guards=[committee_readers], request_max_body_size=files.ONE_FILE)
+@post("/demandes/{request_id:uuid}/livrable", guards=[committee_readers], request_max_body_size=ONE_FILE)
 async def join_deliverable(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Response[Any]:
     """Join a file that came out of the work."""
-    return await files.take_form(context, actions.DELIVERABLE, request_id, show=dossier)
+    return await take_form(context, actions.DELIVERABLE, request_id, show=dossier)
 
 
 DOSSIER = Resource(page="/demandes/{request_id:uuid}", show=dossier)

@@ -8,11 +8,12 @@ from litestar.response import Template
 
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.reads.accompaniment import by_link, closed_link
-from services.escalation.web import actions, files
+from services.escalation.web import actions
 from services.escalation.web.context import BY_LINK, LinkContext
 from services.escalation.web.showing import show
 from shared.web.access import PUBLIC
 from shared.web.actions import Refused, Resource, page_read, page_routes
+from shared.web.deliverables import ACCEPTED, ONE_FILE, take_form
 from shared.web.secret_links import AUTHORIZED_BY_LINK, private
 
 
@@ -31,7 +32,7 @@ async def show_to_provider(context: LinkContext, *, refused: Refused | None = No
             choices=[(str(one.id), one.title) for one in view.milestones],
             here=f"/prestataires/{context.token}",
             navigation=(),
-            accept=files.ACCEPTED,
+            accept=ACCEPTED,
         )
     )
 
@@ -54,10 +55,10 @@ async def _closed(context: LinkContext, *, typed: str) -> Template:
     )
 
 
-@post("/prestataires/{token:str}/livrables", request_max_body_size=files.ONE_FILE)
+@post("/prestataires/{token:str}/livrables", request_max_body_size=ONE_FILE)
 async def hand_in(context: NamedDependency[LinkContext]) -> Response[Any]:
     """The provider hands in a file."""
-    return await files.take_form(context, actions.DELIVERABLE_BY_LINK, show=show_to_provider)
+    return await take_form(context, actions.DELIVERABLE_BY_LINK, show=show_to_provider)
 
 
 BEHIND_A_LINK = Resource(page="/prestataires/{token:str}", show=show_to_provider, read_by_context=["token"])
