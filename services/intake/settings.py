@@ -35,7 +35,11 @@ class Settings(ServiceSettings):
     departements_file: Path = Field(
         Path(__file__).parent / "departements.toml", description="The services in charge, by département"
     )
-    close_after_days: int = Field(30, ge=0, description="An evaluated request is closed after so many days")
+    close_after_days: int = Field(
+        30,
+        ge=0,
+        description="An evaluated request is closed after so many days; until then the evaluation can be corrected",
+    )
     draft_days: int = Field(90, ge=1, description="A draft that nobody touched for so many days is forgotten")
     evaluation_again_days: int = Field(
         183, ge=1, description="So many days after the applicant could first evaluate, they are asked again"

@@ -61,6 +61,15 @@ class Settings(Served, ServiceSettings):
         ge=1,
         description="Days that a local provider's link stays open once they answered or were sent another",
     )
+    local_start_days: int = Field(
+        15, ge=1, description="Working days to the first contact once a local answer is given or accepted"
+    )
+    local_work_days: int = Field(
+        183, ge=1, description="Days that the work of a local answer lasts when nobody says until when"
+    )
+    evaluation_days: int = Field(
+        30, ge=1, description="Days that the applicant has to say what came of local work that is done"
+    )
     applicant_answer_days: int = Field(
         15, ge=1, description="Working days that the applicant has to complete, when the agent gives no date"
     )
@@ -84,6 +93,9 @@ class Settings(Served, ServiceSettings):
                 Stage.PROVIDER_ANSWER: self.provider_answer_days,
             },
             orientation_link_days=self.orientation_link_days,
+            local_start_days=self.local_start_days,
+            local_work_days=self.local_work_days,
+            evaluation_days=self.evaluation_days,
             applicant_answer_days=self.applicant_answer_days,
             envelope_cents=self.envelope_cents,
             reminder_days=self.reminder_days,

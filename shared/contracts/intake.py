@@ -147,7 +147,10 @@ class ColleagueRemoved(Fact):
 
 
 class EvaluationSubmitted(ApplicantFact):
-    """The applicant evaluated the result; figures from 1 (not at all) to 5 (entirely)."""
+    """The applicant evaluated the result; figures from 1 (not at all) to 5 (entirely).
+
+    `corrects`: it replaces what they said before in the same round.
+    """
 
     wire_type: ClassVar[str] = "intake.evaluation_submitted.v1"
     number: str
@@ -160,6 +163,7 @@ class EvaluationSubmitted(ApplicantFact):
     impact: str | None = None
     comment: str | None = None
     round: EvaluationRound = EvaluationRound.COMPLETION
+    corrects: bool = False
 
 
 class EvaluationAwaited(Fact):

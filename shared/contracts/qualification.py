@@ -8,7 +8,17 @@ from pydantic import AwareDatetime
 
 from shared.contracts.fact import Actor, Email, Fact, Value
 from shared.contracts.intake import Document, Request
-from shared.contracts.vocabulary import EscalationMotive, LocalOffer, Outcome, Programme, Stage, SupportType, Team
+from shared.contracts.vocabulary import (
+    EscalationMotive,
+    LocalClock,
+    LocalEnd,
+    LocalOffer,
+    Outcome,
+    Programme,
+    Stage,
+    SupportType,
+    Team,
+)
 from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
 
@@ -235,11 +245,13 @@ class OrientedLocally(DepartmentalFact):
 
 
 class OrientationAccepted(DepartmentalFact):
-    """The provider helps."""
+    """The provider helps, and makes the first contact until `start_until`."""
 
     wire_type: ClassVar[str] = "qualification.orientation_accepted.v1"
     orientation_id: UUID
     provider: Provider
+    link_generation: int = 1
+    start_until: date | None = None
 
 
 class OrientationDeclined(DepartmentalFact):
@@ -268,7 +280,7 @@ class OrientationLinkReplaced(DepartmentalFact):
 
 
 class SupportedLocally(DepartmentalFact):
-    """The département helps on its own envelope; `amount_cents` in euro cents."""
+    """The département helps on its own envelope (`amount_cents` in euro cents), from `start_until` at the latest."""
 
     wire_type: ClassVar[str] = "qualification.supported_locally.v1"
     support_types: tuple[SupportType, ...]
@@ -276,6 +288,146 @@ class SupportedLocally(DepartmentalFact):
     motive: str
     by: Actor
     act: Act | None = None
+    start_until: date | None = None
+
+
+class LocalWorkStarted(DepartmentalFact):
+    """The applicant was contacted: the work of a local answer begins, until `ends_on`.
+
+    Without a `provider` the département does the work on its own envelope.
+    """
+
+    wire_type: ClassVar[str] = "qualification.local_work_started.v1"
+    provider: Provider | None = None
+    started_on: date
+    ends_on: date
+    by: Actor
+
+
+class LocalMilestoneSet(DepartmentalFact):
+    """The local work has a milestone; `deliverable` is what comes out at it."""
+
+    wire_type: ClassVar[str] = "qualification.local_milestone_set.v1"
+    milestone_id: UUID
+    title: str
+    due_on: date
+    deliverable: str | None = None
+    by: Actor
+
+
+class LocalMilestonePostponed(DepartmentalFact):
+    """A milestone of the local work has a new date."""
+
+    wire_type: ClassVar[str] = "qualification.local_milestone_postponed.v1"
+    milestone_id: UUID
+    title: str
+    due_on: date
+    was_due_on: date
+    motive: str
+    by: Actor
+
+
+class LocalMilestoneReached(DepartmentalFact):
+    """A milestone of the local work was reached."""
+
+    wire_type: ClassVar[str] = "qualification.local_milestone_reached.v1"
+    milestone_id: UUID
+    title: str
+    due_on: date
+    reached_on: date
+    by: Actor
+
+
+class LocalEndPostponed(DepartmentalFact):
+    """The local work goes on longer than planned."""
+
+    wire_type: ClassVar[str] = "qualification.local_end_postponed.v1"
+    ends_on: date
+    was_ends_on: date
+    motive: str
+    by: Actor
+
+
+class LocalProgressReported(DepartmentalFact):
+    """A person who does the local work reported its progress: of one milestone, or of all of it."""
+
+    wire_type: ClassVar[str] = "qualification.local_progress_reported.v1"
+    report_id: UUID
+    milestone_id: UUID | None = None
+    milestone: str | None = None
+    percent: int | None = None
+    text: str
+    by: Actor
+
+
+class LocalDeliverableAdded(DepartmentalFact):
+    """A file came out of the local work; the département stores its bytes."""
+
+    wire_type: ClassVar[str] = "qualification.local_deliverable_added.v1"
+    document: Document
+    milestone_id: UUID | None = None
+    milestone: str | None = None
+    by: Actor
+
+
+class LocalWorkCompleted(DepartmentalFact):
+    """The local work is done, and the applicant is asked until `evaluation_until` what came of it.
+
+    `carry_reason`: why milestones that were not reached no longer will be.
+    """
+
+    wire_type: ClassVar[str] = "qualification.local_work_completed.v1"
+    provider: Provider | None = None
+    report: str
+    carry_reason: str | None = None
+    evaluation_until: date
+    by: Actor
+
+
+class LocalWorkStopped(DepartmentalFact):
+    """The local work ends without a result.
+
+    `reopens`: the département looks for another answer. `given_back_cents`: what of a support was not spent. `provider`
+    is whoever worked, by the link of that generation.
+    """
+
+    wire_type: ClassVar[str] = "qualification.local_work_stopped.v1"
+    reason: LocalEnd
+    motive: str
+    reopens: bool
+    given_back_cents: int = 0
+    provider: Provider | None = None
+    orientation_id: UUID | None = None
+    link_generation: int = 1
+    by: Actor
+
+
+class LocalClockFact(DepartmentalFact):
+    """A clock of local work: the first contact, a milestone (`title`), or the planned end.
+
+    It is the provider who is awaited (by the link of that generation), or the département where there is none.
+    """
+
+    number: str
+    clock: LocalClock
+    title: str | None = None
+    due_on: date
+    milestone_id: UUID | None = None
+    provider: Provider | None = None
+    orientation_id: UUID | None = None
+    link_generation: int = 1
+
+
+class LocalWorkDueSoon(LocalClockFact):
+    """The last day of a clock of local work is near: published once before it."""
+
+    wire_type: ClassVar[str] = "qualification.local_work_due_soon.v1"
+
+
+class LocalWorkOverdue(LocalClockFact):
+    """The last day of a clock of local work has passed."""
+
+    wire_type: ClassVar[str] = "qualification.local_work_overdue.v1"
 
 
 class DirectedToProgramme(DepartmentalFact):
@@ -496,6 +648,17 @@ FACTS: tuple[type[Fact], ...] = (
     OrientationDeclined,
     OrientationLinkReplaced,
     SupportedLocally,
+    LocalWorkStarted,
+    LocalMilestoneSet,
+    LocalMilestonePostponed,
+    LocalMilestoneReached,
+    LocalEndPostponed,
+    LocalProgressReported,
+    LocalDeliverableAdded,
+    LocalWorkCompleted,
+    LocalWorkStopped,
+    LocalWorkDueSoon,
+    LocalWorkOverdue,
     DirectedToProgramme,
     RequestEscalated,
     NationalQuestionAnswered,

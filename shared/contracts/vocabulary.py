@@ -233,3 +233,19 @@ class Stage(StrEnum):
     ADMISSIBILITY = "admissibility"
     COMMITTEE = "committee"
     MILESTONE = "milestone"
+
+
+class LocalClock(StrEnum):
+    """What of the work of a local answer has a last day."""
+
+    START = "start"
+    MILESTONE = "milestone"
+    END = "end"
+
+
+class LocalEnd(StrEnum):
+    """Why the work of a local answer ends without a result."""
+
+    PROVIDER_STOPPED = "provider_stopped"
+    APPLICANT_GAVE_UP = "applicant_gave_up"
+    NO_RESULT = "no_result"

@@ -134,6 +134,16 @@ WITHDRAWAL_REASON = {
     v.WithdrawalReason.PROGRAMME_ENGAGED: "l’équipe du programme a pris la demande en charge",
     v.WithdrawalReason.COMPLETED: "l’accompagnement est terminé",
 }
+LOCAL_CLOCK = {
+    v.LocalClock.START: "Premier contact",
+    v.LocalClock.MILESTONE: "Jalon",
+    v.LocalClock.END: "Fin de l’accompagnement",
+}
+LOCAL_END = {
+    v.LocalEnd.PROVIDER_STOPPED: "L’acteur local arrête l’accompagnement",
+    v.LocalEnd.APPLICANT_GAVE_UP: "La collectivité renonce à son projet",
+    v.LocalEnd.NO_RESULT: "L’aide n’aboutit pas",
+}
 STATE = {
     "draft": "Brouillon",
     "submitted": "Déposée",
@@ -191,6 +201,17 @@ EVENT = {
     "qualification.orientation_link_replaced.v1": "Lien de l’acteur local repris ou remplacé",
     "qualification.orientation_declined.v1": "L’acteur local ne peut pas répondre, l’examen se poursuit",
     "qualification.supported_locally.v1": "Soutien accordé par le département",
+    "qualification.local_work_started.v1": "Accompagnement local commencé",
+    "qualification.local_milestone_set.v1": "Jalon fixé",
+    "qualification.local_milestone_postponed.v1": "Jalon reporté",
+    "qualification.local_milestone_reached.v1": "Jalon atteint",
+    "qualification.local_end_postponed.v1": "Fin de l’accompagnement local reportée",
+    "qualification.local_progress_reported.v1": "Avancement de l’accompagnement local",
+    "qualification.local_deliverable_added.v1": "Livrable remis",
+    "qualification.local_work_completed.v1": "Accompagnement local terminé",
+    "qualification.local_work_stopped.v1": "Accompagnement local arrêté",
+    "qualification.local_work_due_soon.v1": "Échéance proche de l’accompagnement local",
+    "qualification.local_work_overdue.v1": "Échéance dépassée de l’accompagnement local",
     "qualification.directed_to_programme.v1": "Orientée vers un programme national",
     "qualification.request_escalated.v1": "Transmise à l’équipe nationale de l’ANCT",
     "qualification.national_question_answered.v1": "Réponse du département à l’équipe nationale",
@@ -295,6 +316,8 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     EVALUATION_ROUND,
     STAGE,
     WITHDRAWAL_REASON,
+    LOCAL_CLOCK,
+    LOCAL_END,
 )
 
 

@@ -54,6 +54,8 @@ def test_an_evaluation_is_read_by_the_departement_and_counted_for_the_country_an
     system: System, browser: Browser, agent: People
 ) -> None:
     applicant = an_outcome(system, agent, "local_support", support_types=["ingenierie_projet"], amount_cents=800_000)
+    agent("sat95").does(applicant.id, "local-work")
+    agent("sat95").does(applicant.id, "completion", report="L’étude est remise.")
     eventually(applicant.sees, lambda seen: "evaluation" in seen["allowed_actions"])
     applicant.does("evaluation", need_met=4, progress=3, satisfaction=5, comment=COMMENT)
 

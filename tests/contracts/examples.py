@@ -12,6 +12,8 @@ from shared.contracts.vocabulary import (
     EvaluationRound,
     Field,
     FinancerKind,
+    LocalClock,
+    LocalEnd,
     LocalOffer,
     MobilisationKind,
     MobilisationStep,
@@ -37,6 +39,8 @@ AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test"
 DELEGATE = Actor(role=Role.DELEGATE, name="Délégué", email="delegue95@cousu.test")
 NATIONAL = Actor(role=Role.NATIONAL_AGENT, name="Équipe nationale", email="national@cousu.test")
 SECRETARY = Actor(role=Role.COMMITTEE_SECRETARY, name="Secrétariat", email="secretaire@cousu.test")
+
+LOCAL_PROVIDER = Actor(role=Role.PROVIDER, name="CAUE du Val-d’Oise")
 
 APPLICANT = intake.Applicant(
     kind=ApplicantKind.COMMUNE,
@@ -252,6 +256,124 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
             "motive": "Étude prise en charge.",
             "by": DELEGATE,
         },
+    ),
+    (
+        qualification.LocalWorkStarted,
+        {
+            **_BASE,
+            "provider": PROVIDER,
+            "started_on": date(2026, 3, 9),
+            "ends_on": date(2026, 9, 8),
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    (
+        qualification.LocalMilestoneSet,
+        {
+            **_BASE,
+            "milestone_id": _id(31),
+            "title": "Diagnostic remis",
+            "due_on": date(2026, 5, 4),
+            "deliverable": "Rapport de diagnostic",
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    (
+        qualification.LocalMilestonePostponed,
+        {
+            **_BASE,
+            "milestone_id": _id(31),
+            "title": "Diagnostic remis",
+            "due_on": date(2026, 6, 1),
+            "was_due_on": date(2026, 5, 4),
+            "motive": "Les plans manquent.",
+            "by": AGENT,
+        },
+    ),
+    (
+        qualification.LocalMilestoneReached,
+        {
+            **_BASE,
+            "milestone_id": _id(31),
+            "title": "Diagnostic remis",
+            "due_on": date(2026, 6, 1),
+            "reached_on": date(2026, 5, 28),
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    (
+        qualification.LocalEndPostponed,
+        {
+            **_BASE,
+            "ends_on": date(2026, 12, 1),
+            "was_ends_on": date(2026, 9, 8),
+            "motive": "L’été retarde les réunions.",
+            "by": AGENT,
+        },
+    ),
+    (
+        qualification.LocalProgressReported,
+        {
+            **_BASE,
+            "report_id": _id(32),
+            "milestone_id": _id(31),
+            "milestone": "Diagnostic remis",
+            "percent": 60,
+            "text": "La visite du site est faite.",
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    (
+        qualification.LocalDeliverableAdded,
+        {
+            **_BASE,
+            "document": DOCUMENT,
+            "milestone_id": _id(31),
+            "milestone": "Diagnostic remis",
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    (
+        qualification.LocalWorkCompleted,
+        {
+            **_BASE,
+            "provider": PROVIDER,
+            "report": "Le diagnostic est remis, deux commerces rouvrent.",
+            "carry_reason": "La réunion publique est reportée après les élections.",
+            "evaluation_until": date(2026, 10, 8),
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    (
+        qualification.LocalWorkStopped,
+        {
+            **_BASE,
+            "reason": LocalEnd.PROVIDER_STOPPED,
+            "motive": "Notre équipe n’est plus disponible.",
+            "reopens": True,
+            "given_back_cents": 0,
+            "provider": PROVIDER,
+            "orientation_id": _id(11),
+            "link_generation": 2,
+            "by": LOCAL_PROVIDER,
+        },
+    ),
+    *(
+        (
+            kind,
+            {
+                **_BASE,
+                "number": REQUEST.number,
+                "clock": LocalClock.MILESTONE,
+                "title": "Diagnostic remis",
+                "due_on": date(2026, 5, 4),
+                "milestone_id": _id(31),
+                "provider": PROVIDER,
+                "orientation_id": _id(11),
+                "link_generation": 2,
+            },
+        )
+        for kind in (qualification.LocalWorkDueSoon, qualification.LocalWorkOverdue)
     ),
     (
         qualification.DirectedToProgramme,

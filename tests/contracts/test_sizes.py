@@ -89,7 +89,10 @@ BYTES: Final[dict[tuple[type[BaseModel], str], int]] = {
 """Fields whose characters are chosen by us: from official lists, from our words, or printable ones only."""
 
 BY_NAME: Final[dict[str, int]] = {
-    **dict.fromkeys(("text", "motive", "opinion", "description", "question", "report", "cost_motive", "appeal"), TEXT),
+    **dict.fromkeys(
+        ("text", "motive", "opinion", "description", "question", "report", "carry_reason", "cost_motive", "appeal"),
+        TEXT,
+    ),
     **dict.fromkeys(
         ("title", "name", "role", "resource", "lot", "purchase_order", "reference", "financer", "milestone", "author"),
         LINE,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tests.faults.further import FURTHER
 from tests.faults.pairs import PAIRS
-from tests.faults.person import EXAMINED, Person, Way
+from tests.faults.person import EXAMINED, LOCAL_WORK_DONE, LOCAL_WORK_STARTED, LOCAL_WORK_STOPPED, Person, Way
 from tests.faults.together import TOGETHER
 
 
@@ -45,6 +45,8 @@ async def _accepted_by_a_provider(person: Person) -> None:
         return
     await person.answers_orientation(link, "acceptance", "qualification.orientation_accepted.v1")
     await person.sees_step("qualification.orientation_accepted.v1")
+    await person.answers_orientation(link, "local-work", LOCAL_WORK_STARTED)
+    await person.answers_orientation(link, "completion", LOCAL_WORK_DONE, report="Le diagnostic est remis.")
     await person.evaluates()
     person.life.ends = {"intake": "evaluated", "95": "oriented_locally"}
 
@@ -66,7 +68,26 @@ async def _supported(person: Person) -> None:
     await person.is_qualified()
     await person.is_proposed("local_support", support_types=["ingenierie_projet"], amount_cents=10_000)
     await person.is_validated("supported_locally")
-    person.life.ends = {"intake": "supported_locally", "95": "supported_locally"}
+    await person.agent("sat95", "local-work", LOCAL_WORK_STARTED)
+    await person.sees("accompanied")
+    await person.agent("sat95", "completion", LOCAL_WORK_DONE, report="L’étude est remise.")
+    await person.evaluates()
+    person.life.ends = {"intake": "evaluated", "95": "supported_locally"}
+
+
+async def _stopped_after_support(person: Person) -> None:
+    """Half of the support is spent when the work stops; the case is refused in the end."""
+    await person.is_qualified()
+    await person.is_proposed("local_support", support_types=["ingenierie_projet"], amount_cents=10_000)
+    await person.is_validated("supported_locally")
+    await person.agent("sat95", "local-work", LOCAL_WORK_STARTED)
+    await person.agent(
+        "sat95", "stop", LOCAL_WORK_STOPPED, reason="no_result", motive="L’étude ne suffit pas.", spent_cents=5_000
+    )
+    person.life.sure[EXAMINED] += 1
+    await person.is_proposed("refusal")
+    await person.is_validated("request_refused")
+    person.life.ends = {"intake": "refused", "95": "refused"}
 
 
 async def _directed(person: Person) -> None:
@@ -111,6 +132,7 @@ WAYS: dict[str, Way] = {
     "accepted_by_a_provider": _accepted_by_a_provider,
     "declined_by_a_provider": _declined_by_a_provider,
     "supported": _supported,
+    "stopped_after_support": _stopped_after_support,
     "directed": _directed,
     "rejected_then_refused": _rejected_then_refused,
     "transferred": _transferred,

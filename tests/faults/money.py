@@ -10,7 +10,8 @@ _DEPARTEMENTS = """
            (SELECT coalesce(sum((body::jsonb #>> '{data,amount_cents}')::bigint)
                             FILTER (WHERE type = 'qualification.supported_locally.v1'), 0)
                    - coalesce(sum((body::jsonb #>> '{data,given_back_cents}')::bigint)
-                              FILTER (WHERE type = 'qualification.withdrawal_accepted.v1'), 0)
+                              FILTER (WHERE type IN ('qualification.withdrawal_accepted.v1',
+                                                     'qualification.local_work_stopped.v1')), 0)
             FROM journal)::bigint AS published
 """
 

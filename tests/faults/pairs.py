@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tests.faults.clients import Json
-from tests.faults.person import DECIDED, EXAMINED, MOBILISED, Person, Way
+from tests.faults.person import (
+    DECIDED,
+    EXAMINED,
+    LOCAL_WORK_DONE,
+    LOCAL_WORK_STARTED,
+    LOCAL_WORK_STOPPED,
+    MOBILISED,
+    Person,
+    Way,
+)
 
 REFUSED = "qualification.request_refused.v1"
 REJECTED = "qualification.proposal_rejected.v1"
@@ -202,6 +211,24 @@ async def _accepted_and_declined(person: Person) -> None:
     person.life.or_ends = [{"intake": "under_examination", "95": "under_examination"}]
 
 
+async def _completed_and_stopped(person: Person) -> None:
+    """The provider ends its work with a report while the département stops it and looks for another answer."""
+    link = await person.is_oriented()
+    if link is None:
+        return
+    await person.answers_orientation(link, "acceptance", ACCEPTED)
+    await person.answers_orientation(link, "local-work", LOCAL_WORK_STARTED)
+    person.life.exclusive.append(frozenset({LOCAL_WORK_DONE, LOCAL_WORK_STOPPED}))
+    person.life.announced = ["oriented_locally"]
+    person.life.ends = {"intake": "completed", "95": "oriented_locally"}
+    person.life.or_ends = [{"intake": "under_examination", "95": "under_examination"}]
+    await person.at_once(
+        person.tries("", "completion", LOCAL_WORK_DONE, path=f"/orientations/{link}", report="C’est fait."),
+        person.tries("sat95", "stop", LOCAL_WORK_STOPPED, reason="no_result", motive="Rien n’avance."),
+    )
+    person.life.maybe[EXAMINED] += 1
+
+
 def _withdrawn_while_validated(outcome: str, fact: str, end: Json, **proposal: Any) -> Way:
     """The applicant withdraws while the délégué validates an outcome: one of both is first, everywhere."""
 
@@ -326,6 +353,7 @@ AGREED: Mapping[str, Way] = {
     "written_while_escalated": _written_while_escalated,
     "withdrawn_while_examined": _withdrawn_while_examined,
     "accepted_and_declined": _accepted_and_declined,
+    "completed_and_stopped": _completed_and_stopped,
 }
 """Pairs that one database settles."""
 

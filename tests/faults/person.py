@@ -10,6 +10,9 @@ from tests.faults.mailbox import Mailbox
 from tests.journeys.steps import GRID, IN_A_MONTH, a_body
 from tests.today import today
 
+LOCAL_WORK_STARTED = "qualification.local_work_started.v1"
+LOCAL_WORK_DONE = "qualification.local_work_completed.v1"
+LOCAL_WORK_STOPPED = "qualification.local_work_stopped.v1"
 EXAMINED = "qualification.examination_started.v1"
 """Told at the beginning, and each time a request comes back to the table."""
 

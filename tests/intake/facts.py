@@ -18,6 +18,7 @@ from shared.contracts.vocabulary import (
     CommitteeOutcome,
     EscalationMotive,
     Field,
+    LocalEnd,
     LocalOffer,
     MobilisationKind,
     Outcome,
@@ -35,6 +36,7 @@ NATIONAL = Actor(role=Role.NATIONAL_AGENT)
 PROVIDER = qualification.Provider(
     id=new_id(), name="CAUE du Val-d’Oise", email="caue@cousu.test", phone="01 00 00 00 00"
 )
+LOCAL_PROVIDER = Actor(role=Role.PROVIDER, name=PROVIDER.name)
 SERVICE = qualification.Service(name="SAT de la DDT 95", email="sat@cousu.test", phone="01 00 00 00 01")
 ACT = qualification.Act(
     author="Camille Aubertin",
@@ -153,6 +155,48 @@ class Life:
         return self._make(
             qualification.SupportedLocally, minutes, support_types=(SupportType.INGENIERIE_PROJET,),
             amount_cents=1_000_000, motive="Utile.", by=AGENT, act=CONTESTABLE,
+        )  # fmt: skip
+
+    def work_started(self, minutes: int, *, alone: bool = False) -> Any:
+        """The first contact is made: by the provider, or by the département that works `alone`."""
+        who = {"by": AGENT} if alone else {"by": LOCAL_PROVIDER, "provider": PROVIDER}
+        return self._make(
+            qualification.LocalWorkStarted, minutes, started_on=DUE, ends_on=DUE + timedelta(days=90), **who
+        )
+
+    def local_milestone(self, minutes: int) -> Any:
+        """The provider sets a milestone."""
+        return self._make(
+            qualification.LocalMilestoneSet, minutes, milestone_id=new_id(), title="Diagnostic remis", due_on=DUE,
+            by=LOCAL_PROVIDER,
+        )  # fmt: skip
+
+    def local_progress(self, minutes: int) -> Any:
+        """The provider says how far it is."""
+        return self._make(
+            qualification.LocalProgressReported, minutes, report_id=new_id(), percent=40, text="Bien avancé.",
+            by=LOCAL_PROVIDER,
+        )  # fmt: skip
+
+    def end_postponed(self, minutes: int) -> Any:
+        """The local work goes on longer."""
+        return self._make(
+            qualification.LocalEndPostponed, minutes, ends_on=DUE + timedelta(days=120),
+            was_ends_on=DUE + timedelta(days=90), motive="L’été.", by=LOCAL_PROVIDER,
+        )  # fmt: skip
+
+    def work_done(self, minutes: int) -> Any:
+        """The local work ends with a report."""
+        return self._make(
+            qualification.LocalWorkCompleted, minutes, provider=PROVIDER, report="Le diagnostic est remis.",
+            evaluation_until=DUE, by=LOCAL_PROVIDER,
+        )  # fmt: skip
+
+    def work_stopped(self, minutes: int, reason: LocalEnd = LocalEnd.PROVIDER_STOPPED) -> Any:
+        """The local work ends without a result."""
+        return self._make(
+            qualification.LocalWorkStopped, minutes, reason=reason, motive="Plus personne.", by=LOCAL_PROVIDER,
+            reopens=reason is not LocalEnd.APPLICANT_GAVE_UP,
         )  # fmt: skip
 
     def directed(self, minutes: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.intake.domain import filing
-from services.intake.domain.evaluation import Evaluation
+from services.intake.domain.evaluation import Evaluation, EvaluationTooEarly
 from services.intake.domain.life import DECIDED, MEANINGS, Status, meaning_of
 from services.intake.domain.request import TrackedRequest
 from services.intake.domain.timeline import step_of
@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import (
     SUPPORT_TYPES_OF,
     CommitteeOutcome,
     Field,
+    LocalEnd,
     Programme,
     RequestKind,
     Role,
@@ -44,6 +45,8 @@ NOT_FOR_THE_APPLICANT = {
     "escalation.stage_due_soon.v1",
     "qualification.orientation_due_soon.v1",
     "qualification.national_question_due_soon.v1",
+    "qualification.local_work_due_soon.v1",
+    "qualification.local_work_overdue.v1",  # a late stage is the service's own business
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
     "qualification.orientation_link_replaced.v1",  # between the service and the provider
     "intake.tracking_link_replaced.v1",
@@ -227,7 +230,7 @@ def test_a_corrected_decision_is_the_one_shown_and_what_is_under_way_goes_on() -
     assert (tracked.decision["outcome"], tracked.decision["corrects"]) == ("granted_with_reserve", "CSP-2026-0001")
 
 
-def test_an_accompaniment_ends_with_an_evaluation_and_only_one() -> None:
+def test_an_accompaniment_ends_with_an_evaluation() -> None:
     tracked = a_tracked_request()
     life = Life(tracked.id)
     heard(tracked, life.decided(1, CommitteeOutcome.GRANTED), life.mobilised(2))
@@ -241,8 +244,18 @@ def test_an_accompaniment_ends_with_an_evaluation_and_only_one() -> None:
     assert (tracked.expected.team, tracked.expected.until) == (Team.APPLICANT, DUE)
     assert tracked.evaluate(GOOD, at=at(5)).number == "95-2026-000001"
     assert state(tracked) == ("evaluated", None)
+
+
+def test_an_evaluation_can_be_corrected_until_the_request_is_closed() -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id).completed(4))
+    assert not tracked.evaluate(GOOD, at=at(5)).corrects
+    better = GOOD.model_copy(update={"comment": "Deux commerces de plus."})
+    assert tracked.evaluate(better, at=at(6)).corrects
+    assert (tracked.status, tracked.evaluated_at) == ("evaluated", at(6))
+    tracked.close(at=at(7))
     with pytest.raises(IllegalMove):
-        tracked.evaluate(GOOD, at=at(6))
+        tracked.evaluate(GOOD, at=at(8))
 
 
 def test_an_evaluation_asked_before_it_was_given_does_not_ask_again() -> None:
@@ -251,7 +264,8 @@ def test_an_evaluation_asked_before_it_was_given_does_not_ask_again() -> None:
     heard(tracked, life.completed(4))
     tracked.evaluate(GOOD, at=at(5))
     heard(tracked, life.evaluation_asked(4))
-    assert "evaluation" not in tracked.allowed_actions
+    assert tracked.status == "evaluated"
+    assert not tracked.evaluation_open
     assert tracked.expected is None
 
 
@@ -268,11 +282,61 @@ def test_six_months_later_the_applicant_may_be_asked_once_more() -> None:
 
 
 @pytest.mark.parametrize("made", ["accepted", "supported", "directed"])
-def test_local_answers_are_evaluated_too(made: str) -> None:
+def test_an_evaluation_before_the_end_is_refused_and_says_when_it_is_asked(made: str) -> None:
     tracked = a_tracked_request()
     heard(tracked, getattr(Life(tracked.id), made)(1))
-    assert "evaluation" in tracked.allowed_actions
     assert "withdrawal" not in tracked.allowed_actions
+    assert "evaluation" not in tracked.allowed_actions
+    with pytest.raises(EvaluationTooEarly) as refused:
+        tracked.evaluate(GOOD, at=at(2))
+    assert "à la fin de l’accompagnement. D’ici là" in refused.value.detail
+    assert refused.value.allowed_actions == tracked.allowed_actions
+
+
+@pytest.mark.parametrize(
+    ("answer", "alone", "team"), [("accepted", False, Team.PROVIDER), ("supported", True, Team.DEPARTEMENT)]
+)
+def test_local_work_is_followed_and_evaluated_once_it_is_done(answer: str, alone: bool, team: Team) -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, getattr(life, answer)(1), life.work_started(2, alone=alone))
+    assert state(tracked) == ("accompanied", team)
+    assert tracked.expected is not None
+    assert (tracked.expected.team, tracked.expected.until) == (team, DUE + timedelta(days=90))
+    assert "progress" in tracked.allowed_actions
+    with pytest.raises(EvaluationTooEarly) as refused:
+        tracked.evaluate(GOOD, at=at(3))
+    assert "prévue le lundi 1 mars 2027" in refused.value.detail.replace("\u00a0", " ").replace("1er", "1")
+    heard(tracked, life.work_done(4))
+    assert state(tracked) == ("completed", Team.APPLICANT)
+    assert tracked.evaluate(GOOD, at=at(5)).corrects is False
+    assert tracked.status == "evaluated"
+
+
+def test_the_end_of_local_work_may_be_postponed() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.accepted(1), life.work_started(2), life.local_milestone(3), life.end_postponed(4))
+    assert state(tracked) == ("accompanied", Team.PROVIDER)
+    assert tracked.expected is not None
+    assert tracked.expected.until == DUE + timedelta(days=120)
+
+
+def test_local_work_that_a_provider_stops_goes_back_to_the_departement() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.accepted(1), life.work_started(2), life.work_stopped(3))
+    assert state(tracked) == ("under_examination", Team.DEPARTEMENT)
+    assert tracked.decision is None
+    assert "evaluation" not in tracked.allowed_actions
+
+
+def test_an_applicant_who_gives_up_may_say_why_and_is_awaited_for_nothing() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.accepted(1), life.work_started(2), life.work_stopped(3, LocalEnd.APPLICANT_GAVE_UP))
+    assert (*state(tracked), tracked.expected) == ("completed", None, None)
+    assert "evaluation" in tracked.allowed_actions
 
 
 def test_a_declined_orientation_goes_back_without_the_providers_motive() -> None:

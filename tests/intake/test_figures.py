@@ -48,7 +48,7 @@ async def some_requests(
         if number < granted:
             facts = [life.escalated(LATER), life.decided(LATER + 1, CommitteeOutcome.GRANTED)]
         elif number < granted + local:
-            facts = [life.supported(LATER)]
+            facts = [life.supported(LATER), life.work_done(LATER + 1)]
         else:
             facts = []
         await inbox.process([wire.message(fact) for fact in facts])

@@ -165,7 +165,7 @@ async def test_files_without_words_are_kept_and_words_with_a_wrong_file_are_show
     assert (await informs(client, address, "Le plan est joint.")).status_code == 303
 
 
-async def test_an_opinion_waits_folded_until_it_can_be_given_and_is_shown_afterwards(
+async def test_an_opinion_is_asked_at_the_end_shown_afterwards_and_can_be_corrected(
     client: Client, inbox: Inbox
 ) -> None:
     mine = await filed(client)
@@ -173,16 +173,26 @@ async def test_an_opinion_waits_folded_until_it_can_be_given_and_is_shown_afterw
     address = f"/suivi/{mine['access_token']}"
     await inbox.process([wire.message(life.oriented(LATER)), wire.message(life.accepted(LATER + 1))])
     page = await client.get(address)
-    assert re.search(r'<details class="disclosure" id="evaluation">\s*<summary>Donner votre avis', page.text)
+    assert 'id="evaluation"' not in page.text
+    early = await client.post(f"{address}/evaluation", data={"need_met": "5", "progress": "4", "satisfaction": "3"})
+    assert early.status_code == 409
+    assert "Votre avis vous sera demandé à la fin de l’accompagnement" in early.text
+    await inbox.process([wire.message(life.work_started(LATER + 2)), wire.message(life.work_done(LATER + 3))])
+    page = await client.get(address)
     refused = await send(client, page, f"{address}/evaluation", need_met="5", comment="Très bien")
-    assert 'class="disclosure" open id="evaluation"' in refused.text
     assert "Très bien" in refused.text
     given = {"need_met": "5", "progress": "4", "satisfaction": "3", "impact": "L’épicerie a rouvert."}
     await send(client, page, f"{address}/evaluation", **given)
     page = await client.get(address)
-    assert 'id="evaluation"' not in page.text
+    assert re.search(r'<details class="disclosure" id="evaluation">\s*<summary>Corriger votre avis', page.text)
     for said in ("L’avis que vous avez donné", "5 sur 5", "4 sur 5", "3 sur 5", "L’épicerie a rouvert."):
         assert said in page.text
+    refused = await send(client, page, f"{address}/evaluation", **{**given, "need_met": "9"})
+    assert 'class="disclosure" open id="evaluation"' in refused.text
+    await send(client, page, f"{address}/evaluation", **{**given, "need_met": "2"})
+    page = await client.get(address)
+    assert "2 sur 5" in page.text
+    assert "5 sur 5" not in page.text
 
 
 async def test_a_decision_is_dated(client: Client, inbox: Inbox) -> None:

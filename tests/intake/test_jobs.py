@@ -16,6 +16,7 @@ from services.intake.usecases.evaluations import close_evaluated
 from shared import clock, db
 from shared.clock import new_id
 from shared.contracts import notifications
+from shared.contracts.vocabulary import LocalEnd
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
@@ -29,7 +30,10 @@ MONTH = timedelta(days=30)
 async def an_evaluated_request(client: Client, database: Database, territories: Territories) -> dict[str, Any]:
     """A request whose local support was evaluated just now."""
     mine = await filed(client)
-    await Inbox(database, handlers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
+    life, wire = Life(UUID(mine["id"])), Wire()
+    now = int((clock.now() - at(0)).total_seconds() / 60) + 1
+    done = [wire.message(life.supported(now)), wire.message(life.work_done(now))]
+    await Inbox(database, handlers(territories)).process(done)
     answer = await client.post(
         f"/api/v1/requests/{mine['id']}/evaluation",
         json={"need_met": 5, "progress": 4, "satisfaction": 5},
@@ -139,7 +143,7 @@ async def test_each_answer_belongs_to_its_round_and_ends_the_reminders(
     assert [row["round"] for row in told] == ["completion", "six_months"]
 
 
-async def test_a_local_answer_is_asked_about_months_later_without_reminders_before(
+async def test_a_local_answer_is_asked_about_once_its_work_is_done_and_months_later(
     client: Client,
     database: Database,
     settings: Settings,
@@ -148,9 +152,27 @@ async def test_a_local_answer_is_asked_about_months_later_without_reminders_befo
 ) -> None:
     mine = await filed(client)
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
-    await Inbox(database, handlers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(now))])
-    assert await jobs_at(database, settings, monkeypatch, 100) == []
-    assert await jobs_at(database, settings, monkeypatch, 185) == ["six_months asked"]
+    life, wire, inbox = Life(UUID(mine["id"])), Wire(), Inbox(database, handlers(territories))
+    await inbox.process([wire.message(life.supported(now)), wire.message(life.work_started(now, alone=True))])
+    assert await jobs_at(database, settings, monkeypatch, 185) == []
+    await inbox.process([wire.message(life.work_done(now))])
+    assert await jobs_at(database, settings, monkeypatch, 16) == ["completion reminder"]
+    assert await jobs_at(database, settings, monkeypatch, 185) == ["completion reminder", "six_months asked"]
+
+
+async def test_nobody_asks_about_local_work_that_ended_without_a_result(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    territories: Territories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = await filed(client)
+    now = int((clock.now() - at(0)).total_seconds() / 60) + 1
+    life, wire = Life(UUID(mine["id"])), Wire()
+    facts = [life.accepted(now), life.work_started(now), life.work_stopped(now, LocalEnd.APPLICANT_GAVE_UP)]
+    await Inbox(database, handlers(territories)).process([wire.message(fact) for fact in facts])
+    assert await jobs_at(database, settings, monkeypatch, 185) == []
 
 
 async def test_what_was_withdrawn_or_is_examined_again_is_not_asked_about(

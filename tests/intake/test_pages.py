@@ -341,6 +341,17 @@ async def test_the_page_follows_the_whole_life(client: Client, database: Databas
     await inbox.process([wire.message(life.oriented(LATER + 2)), wire.message(life.accepted(LATER + 3))])
     page = await client.get(address)
     assert "caue@cousu.test" in page.text
+    assert "Votre avis" not in page.text
+    work = [life.work_started(LATER + 4), life.local_milestone(LATER + 5), life.local_progress(LATER + 6)]
+    await inbox.process([wire.message(fact) for fact in work])
+    page = await client.get(address)
+    for said in ("L’accompagnement commence", "Diagnostic remis", "Bien avancé.", "C’est à l’acteur local"):
+        assert said in page.text
+    answer = await send(client, page, f"{address}/avancement", **{"avancement.text": "Bien, merci."})
+    assert answer.status_code == 303
+    await inbox.process([wire.message(life.work_done(LATER + 7))])
+    page = await client.get(address)
+    assert "Le diagnostic est remis." in page.text
     assert "Votre avis" in page.text
     answer = await send(client, page, f"{address}/evaluation", need_met="5", progress="4", satisfaction="5")
     assert answer.status_code == 303

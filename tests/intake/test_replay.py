@@ -55,12 +55,15 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
     await inbox.process([wire.message(life.milestone_planned(minutes() + 4, milestone))])
     await does("progress", {"text": "Avance.", "percent": 40, "milestone_id": str(milestone)})
     await inbox.process([wire.message(life.milestone_reached(minutes() + 5, milestone))])
-    await inbox.process([wire.message(life.evaluation_asked(minutes() + 6))])
+    await inbox.process(
+        [wire.message(life.completed(minutes() + 6)), wire.message(life.evaluation_asked(minutes() + 6))]
+    )
     await does("evaluation", {"need_met": 5, "progress": 4, "satisfaction": 5})
+    await does("evaluation", {"need_met": 4, "progress": 4, "satisfaction": 5})
     async with database.transaction() as tx:
         assert await close_evaluated(tx, evaluated_before=datetime.now(UTC) + timedelta(days=1), at=clock.now()) == 1
     told = await moments_told(database)
-    assert len(told) == 7
+    assert len(told) == 8
     assert all(before < after for before, after in pairwise(told))
-    await assert_it_shows_what_was_told("intake", {"intake": database, "others": others}, fresh_database, rows=19)
+    await assert_it_shows_what_was_told("intake", {"intake": database, "others": others}, fresh_database, rows=21)
     await others.close()

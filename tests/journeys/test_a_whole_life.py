@@ -38,9 +38,6 @@ def test_a_request_lives_from_the_form_to_the_evaluation(system: System, agent: 
     assert "evaluation" in seen["allowed_actions"]
     applicant.does("evaluation", need_met=5, progress=4, satisfaction=5, impact="Deux commerces ont rouvert.")
     applicant.sees_status("evaluated")
-    applicant.at.refused(
-        "POST", f"/requests/{applicant.id}/evaluation", 409, {"need_met": 1, "progress": 1, "satisfaction": 1}
-    )
     eventually(lambda: national.at.get("/evaluations", per_page=200), lambda page: applicant.number in str(page))
 
     told = [

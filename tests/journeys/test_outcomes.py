@@ -1,6 +1,7 @@
 """Each way a request can go, once, through the API and the broker, as strangers' programs would drive it."""
 
 import re
+from typing import Final
 
 import pytest
 
@@ -20,6 +21,8 @@ from tests.journeys.steps import (
 from tests.system import System
 
 pytestmark = pytest.mark.journey
+
+GOOD: Final = {"need_met": 5, "progress": 4, "satisfaction": 5}
 
 
 def test_a_request_is_registered_by_its_departement(system: System, agent: People) -> None:
@@ -66,10 +69,40 @@ def test_a_local_provider_accepts_by_its_link(system: System, agent: People) -> 
     assert agent("delegue95").does(applicant.id, "validation")["state"] == "oriented_locally"
     assert applicant.sees_status("oriented_locally")["team"] == "provider"
     token = orientation_token(system, applicant.number)
-    Caller(system.endpoints["qualification"]).post(f"/orientations/{token}/acceptance")
+    link = Caller(system.endpoints["qualification"])
+    link.post(f"/orientations/{token}/acceptance")
     eventually(applicant.sees, lambda request: "qualification.orientation_accepted.v1" in str(request["timeline"]))
-    applicant.does("evaluation", need_met=5, progress=4, satisfaction=5)
+    early = applicant.at.refused("POST", f"/requests/{applicant.id}/evaluation", 409, GOOD)
+    assert early["code"] == "evaluation_too_early"
+    link.post(f"/orientations/{token}/local-work")
+    assert applicant.sees_status("accompanied")["team"] == "provider"
+    seen = link.post(f"/orientations/{token}/milestones", {"title": "Diagnostic remis", "due_on": str(IN_A_MONTH)})
+    (milestone,) = seen["local_work"]["milestones"]
+    link.post(f"/orientations/{token}/milestones/{milestone['id']}/reached")
+    applicant.does("progress", text="Le diagnostic nous convient.")
+    link.post(f"/orientations/{token}/completion", {"report": "Le diagnostic est remis."})
+    assert applicant.sees_status("completed")["team"] == "applicant"
+    applicant.does("evaluation", **GOOD)
     applicant.sees_status("evaluated")
+    applicant.does("evaluation", **GOOD | {"comment": "Un mot de plus."})
+    assert agent("sat95").sees(applicant.id)["local_work"]["state"] == "completed"
+
+
+def test_a_provider_that_stops_gives_the_case_back(system: System, agent: People) -> None:
+    applicant = a_qualified_case(system, agent)
+    provider = agent("sat95").at.get(f"/cases/{applicant.id}/matches")["items"][0]
+    agent("sat95").does(
+        applicant.id, "proposal", outcome="local_orientation", motive="Compétent.", provider_id=provider["provider_id"]
+    )
+    agent("delegue95").does(applicant.id, "validation")
+    token = orientation_token(system, applicant.number)
+    link = Caller(system.endpoints["qualification"])
+    link.post(f"/orientations/{token}/acceptance")
+    link.post(f"/orientations/{token}/local-work")
+    link.post(f"/orientations/{token}/stop", {"reason": "provider_stopped", "motive": "Plus de chargé d’études."})
+    link.refused("POST", f"/orientations/{token}/completion", 409, {"report": "Fini."})
+    assert agent("sat95").sees(applicant.id)["state"] == "under_examination"
+    assert applicant.sees_status("under_examination")["decision"] is None
 
 
 def test_a_provider_that_declines_gives_the_case_back(system: System, agent: People) -> None:
@@ -91,6 +124,13 @@ def test_the_departement_supports_on_its_own_envelope(system: System, agent: Peo
     applicant = an_outcome(system, agent, "local_support", support_types=["ingenierie_projet"], amount_cents=1_000_000)
     assert agent("sat95").sees(applicant.id)["state"] == "supported_locally"
     applicant.sees_status("supported_locally")
+    agent("sat95").does(applicant.id, "local-work")
+    assert applicant.sees_status("accompanied")["expected"]["from"] == "departement"
+    done = agent("sat95").does(applicant.id, "completion", report="L’étude est remise.")
+    assert (done["state"], done["local_work"]["state"]) == ("supported_locally", "completed")
+    applicant.sees_status("completed")
+    applicant.does("evaluation", **GOOD)
+    applicant.sees_status("evaluated")
 
 
 def test_a_national_programme_takes_over(system: System, agent: People) -> None:

@@ -72,9 +72,15 @@ def lived(system: System, agent: People) -> str:
     transferred.sees_status("registered")
     transferred.does("messages", text="Bonjour les Yvelines")
     oriented = an_outcome(system, agent, "local_orientation", provider_id=_provider(system, agent))
-    Caller(system.endpoints["qualification"]).post(
-        f"/orientations/{orientation_token(system, oriented.number)}/acceptance"
-    )
+    link = f"/orientations/{orientation_token(system, oriented.number)}"
+    for action, body in (
+        ("acceptance", {}),
+        ("local-work", {}),
+        ("milestones", {"title": "Diagnostic remis", "due_on": str(IN_A_MONTH)}),
+        ("progress", {"text": "La visite est faite.", "percent": 40}),
+        ("completion", {"report": "Fait.", "carry_reason": "Le diagnostic suivra."}),
+    ):
+        Caller(system.endpoints["qualification"]).post(f"{link}/{action}", body)
     eventually(oriented.sees, lambda seen: "evaluation" in seen["allowed_actions"])
     oriented.does("evaluation", need_met=5, progress=4, satisfaction=5)
     oriented.sees_status("evaluated")

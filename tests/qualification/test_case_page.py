@@ -137,7 +137,7 @@ async def test_once_a_provider_accepted_the_page_says_that_it_helps(
     link = f"/orientations/{LINKS.token(UUID(shown['orientations'][0]['id']))}"
     await visitor.send(link, f"{link}/acceptation")
     page = await seen(agent, life)
-    assert "L’acteur local accompagne la collectivité" in page
+    assert "L’acteur local prend contact avec la collectivité" in page
     assert "L’acteur local répond" not in page
 
 

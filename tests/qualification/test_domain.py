@@ -465,7 +465,7 @@ def an_orientation(**changes: Any) -> Orientation:
 @pytest.mark.parametrize("state", [state for state in OrientationState if state is not OrientationState.OPEN])
 def test_a_second_answer_is_refused_and_says_why(state: OrientationState) -> None:
     answers: list[Callable[[Orientation], object]] = [
-        lambda asked: asked.accept(AT),
+        lambda asked: asked.accept(AT, start_until=DUE),
         lambda asked: asked.decline("Non.", AT),
         lambda asked: asked.give_up(AT),
         lambda asked: asked.cancel(AT),

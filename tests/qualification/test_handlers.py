@@ -156,7 +156,7 @@ async def test_a_failed_delivery_about_something_else_harms_nobody(inbox: Inbox,
     assert await held(database) == []
 
 
-async def test_an_evaluation_frees_the_provider(
+async def test_an_evaluation_is_shown_and_the_end_of_the_request_frees_the_provider(
     sat: Program, delegate: Program, life: Life, database: Database
 ) -> None:
     await answered(sat, delegate, life, ORIENTATION)
@@ -171,8 +171,10 @@ async def test_an_evaluation_frees_the_provider(
         satisfaction=5,
     )
     await life.tell(evaluation)
-    assert (await sat.get(f"/providers/{CAUE.id}")).json()["capacity_left"] == before + 1
     assert "5 sur 5" in (await shown(sat, life))["timeline"][-1]["detail"]
+    assert (await sat.get(f"/providers/{CAUE.id}")).json()["capacity_left"] == before
+    await life.tell(intake.RequestClosed(**life.about()))
+    assert (await sat.get(f"/providers/{CAUE.id}")).json()["capacity_left"] == before + 1
 
 
 async def test_how_the_applicant_says_the_work_goes_stands_on_the_case(

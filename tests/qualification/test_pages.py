@@ -11,7 +11,7 @@ from shared.db import Database
 from shared.identity.model import Agent
 from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, qualified, told
-from tests.qualification.conftest import LINKS, Browser, Program
+from tests.qualification.conftest import LINKS, Browser, Program, within
 from tests.qualification.life import NATIONAL, Life
 from tests.wrong_clock import set_clock
 
@@ -273,13 +273,17 @@ async def test_a_provider_s_link_is_taken_back_and_another_one_sent(
     assert told == [(2, "direction@caue.test"), (3, None)]
 
 
-async def test_a_provider_s_link_ends_some_days_after_the_answer_and_a_new_one_begins_again(
+async def test_a_provider_s_link_ends_some_days_after_its_work(
     visitor: Browser, sat: Program, delegate: Program, life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = await answered(sat, delegate, life, ORIENTATION)
     orientation = UUID(shown["orientations"][0]["id"])
     link = f"/orientations/{LINKS.token(orientation)}"
     await visitor.send(link, f"{link}/acceptation")
+    set_clock(monkeypatch, timedelta(days=90))
+    assert "Prenez contact avec la collectivité" in (await visitor.get(link)).text
+    set_clock(monkeypatch, timedelta(0))
+    await visitor.send(link, f"{link}/arret", **within("arret", reason="applicant_gave_up", motive="Abandonné."))
     set_clock(monkeypatch, timedelta(days=29))
     assert "Ce lien reste ouvert jusqu’au" in (await visitor.get(link)).text
     set_clock(monkeypatch, timedelta(days=32))
@@ -287,10 +291,6 @@ async def test_a_provider_s_link_ends_some_days_after_the_answer_and_a_new_one_b
     assert over.status_code == 404
     assert "mairie@magny.test" not in over.text
     assert (await visitor.get(f"/api/v1{link}")).json()["code"] == "link_over"
-    await done(sat, life, "orientation-link", {"email": "direction@caue.test"})
-    assert (await visitor.get(f"/orientations/{LINKS.token(orientation, 2)}")).status_code == 200
-    set_clock(monkeypatch, timedelta(days=70))
-    assert (await visitor.get(f"/orientations/{LINKS.token(orientation, 2)}")).status_code == 404
 
 
 async def test_a_link_that_leads_nowhere_has_a_page_that_says_so(visitor: Browser) -> None:

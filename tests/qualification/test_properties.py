@@ -5,21 +5,24 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.qualification.domain import working
 from services.qualification.domain.case import Case, Question
 from services.qualification.domain.moves import Action, State
 from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_moves import PactAction, PactState
-from services.qualification.domain.people import Official
+from services.qualification.domain.people import Helper, Official
 from services.qualification.domain.proposal import Proposal
 from shared.clock import new_id
+from shared.contracts import intake
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import Outcome, Role
+from shared.contracts.vocabulary import LocalEnd, Outcome, Role
 from shared.contracts.withdrawal import Withdrawal
 from shared.identity import model as identity
 from shared.identity.model import Agent
@@ -36,9 +39,13 @@ from tests.qualification.life import Life
 from tests.qualification.test_pacts_api import PACT
 
 OTHER_DELEGATE: Final = Official("autre95@cousu.test", "Autre délégué", frozenset({Role.DELEGATE}))
+PROVIDER: Final = facts.Provider(id=new_id(), name="CAUE", email="caue@exemple.test")
 PEOPLE: Final = (cases.SAT, cases.DELEGATE, OTHER_DELEGATE, cases.BOTH, cases.NOBODY)
 WHO: Final = st.sampled_from(PEOPLE)
+ON_CASES: Final = (*PEOPLE, Helper(PROVIDER.name))
+WHO_ON_CASES: Final = st.sampled_from(ON_CASES)
 AT, DUE, TODAY = cases.AT, cases.DUE, cases.AT.date()
+USUAL: Final = timedelta(days=183)
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 
 
@@ -52,6 +59,99 @@ def propose(outcome: Outcome) -> Act:
     return act
 
 
+def validate(case: Case, who: Official) -> object:
+    """Validate what is proposed, as the use case does; a support begins its work."""
+    proposal = case.validate(who, AT)
+    if proposal.outcome is not Outcome.LOCAL_SUPPORT:
+        return None
+    by = proposal.validated_by or proposal.by
+    return case.apply(
+        facts.SupportedLocally(
+            **case.about(AT), support_types=(), amount_cents=0, motive="Motif.", by=by, start_until=DUE
+        )
+    )
+
+
+def milestone(case: Case) -> UUID:
+    """Name the first milestone that is not reached, or one that is not there."""
+    open_ones = case.local_work.open_milestones if case.local_work else []
+    return open_ones[0].id if open_ones else new_id()
+
+
+def set_milestone(days: int) -> Act:
+    """Set a milestone so many days from now."""
+
+    def act(case: Case, who: Official) -> object:
+        due_on = TODAY + timedelta(days=days)
+        return working.set_milestone(
+            case, who, milestone_id=new_id(), title="Étude", due_on=due_on, deliverable=None, at=AT
+        )
+
+    return act
+
+
+def complete(carry_reason: str | None) -> Act:
+    """Complete the work, with or without a reason for what is open."""
+    return lambda case, who: working.complete(
+        case, who, report="Fait.", carry_reason=carry_reason, evaluation_until=DUE, at=AT
+    )
+
+
+def stop(reason: LocalEnd, spent: int | None = None) -> Act:
+    """Stop the work, and look for another answer where one is to be found, as the use case does."""
+
+    def act(case: Case, who: Official) -> object:
+        fact = working.stop(case, who, reason=reason, motive="Fini.", spent_cents=spent, orientation=None, at=AT)
+        return (fact, case.reopen(AT, DUE, fact.by)) if fact.reopens else fact
+
+    return act
+
+
+DOCUMENT: Final = intake.Document(
+    id=new_id(), name="rapport.pdf", media_type="application/pdf", size=10, sha256="0" * 64, added_at=AT
+)
+ON_LOCAL_WORK: Final[Mapping[str, list[Act]]] = {
+    Action.LOCAL_WORK: [
+        lambda case, who: working.start(case, who, started_on=None, ends_on=None, usual=USUAL, at=AT),
+        lambda case, who: working.start(case, who, started_on=TOMORROW, ends_on=None, usual=USUAL, at=AT),
+        lambda case, who: working.start(case, who, started_on=TODAY, ends_on=TOMORROW, usual=USUAL, at=AT),
+    ],
+    Action.MILESTONES: [set_milestone(1), set_milestone(30), set_milestone(-1), set_milestone(1_000), set_milestone(0)],
+    Action.REACHED: [
+        lambda case, who: working.reach_milestone(case, who, milestone(case), reached_on=None, at=AT),
+        lambda case, who: working.reach_milestone(case, who, milestone(case), reached_on=TOMORROW, at=AT),
+    ],
+    Action.POSTPONEMENT: [
+        lambda case, who: (
+            working.postpone_milestone(
+                case, who, milestone(case), due_on=max(case.work.ends_on or TODAY, TODAY), motive="Plus tard.", at=AT
+            )
+            if case.local_work
+            else case.require(Action.POSTPONEMENT, who)
+        ),
+        lambda case, who: case.require(Action.POSTPONEMENT, who),
+    ],
+    Action.PROGRESS: [
+        lambda case, who: working.report_progress(
+            case, who, report_id=new_id(), milestone_id=None, percent=40, text="Avance.", at=AT
+        ),
+        lambda case, who: working.report_progress(
+            case, who, report_id=new_id(), milestone_id=new_id(), percent=40, text="Avance.", at=AT
+        ),
+    ],
+    Action.DELIVERABLES: [lambda case, who: working.add_deliverable(case, who, milestone_id=None, document=DOCUMENT)],
+    Action.TERM: [
+        lambda case, who: working.postpone_end(
+            case, who, ends_on=TODAY + timedelta(days=900), motive="Plus long.", at=AT
+        ),
+        lambda case, who: working.postpone_end(case, who, ends_on=YESTERDAY, motive="Plus court.", at=AT),
+        lambda case, who: case.require(Action.TERM, who),
+    ],
+    Action.COMPLETION: [complete(None), complete("Sans objet.")],
+    Action.STOP: [stop(LocalEnd.APPLICANT_GAVE_UP), stop(LocalEnd.NO_RESULT), stop(LocalEnd.NO_RESULT, 10)],
+}
+"""What is done about the work of a local answer."""
+
 ON_A_CASE: Final[Mapping[str, list[Act]]] = {
     Action.ASSIGNMENT: [lambda case, who: case.assign(who, who.email, who.name)],
     Action.EXAMINATION: [lambda case, who: case.start_examination(who, AT, DUE)],
@@ -61,12 +161,13 @@ ON_A_CASE: Final[Mapping[str, list[Act]]] = {
     ],
     Action.QUALIFICATION: [lambda case, who: case.qualify(who, cases.GRID, AT)],
     Action.PROPOSAL: [propose(outcome) for outcome in Outcome],
-    Action.VALIDATION: [lambda case, who: case.validate(who, AT) and None],
+    Action.VALIDATION: [validate],
     Action.REJECTION: [lambda case, who: case.reject(who, "Motif.", AT)],
     Action.ORIENTATION_LINK: [lambda case, who: case.replace_orientation_link(who, cases.an_orientation(), None, AT)],
     Action.ANSWER: [lambda case, who: case.answer(who, "Réponse.", AT)],
     Action.MESSAGES: [lambda case, who: case.require(Action.MESSAGES, who)],
     Action.NOTES: [lambda case, who: case.require(Action.NOTES, who)],
+    **ON_LOCAL_WORK,
 }
 FOR_GOOD: Final = {State.REFUSED, State.TRANSFERRED, State.WITHDRAWN, State.DIRECTED_TO_PROGRAMME}
 CHANGED_BY: Final = {
@@ -74,6 +175,7 @@ CHANGED_BY: Final = {
     Action.INFORMATION_REQUEST: {State.AWAITING_INFORMATION},
     Action.PROPOSAL: {State.PROPOSED},
     Action.REJECTION: {State.UNDER_EXAMINATION},
+    Action.STOP: {State.UNDER_EXAMINATION, State.ORIENTED_LOCALLY, State.SUPPORTED_LOCALLY},
     Action.VALIDATION: set(State) - {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED, State.WITHDRAWN},
 }
 """Where an action leads; the others leave the case where it is."""
@@ -86,7 +188,7 @@ class CaseLife(RuleBasedStateMachine):
         super().__init__()
         self.case = cases.a_case()
 
-    @rule(who=WHO, action=st.sampled_from(list(Action)), way=st.integers(0, 5))
+    @rule(who=WHO_ON_CASES, action=st.sampled_from(list(Action)), way=st.integers(0, 5))
     def somebody_acts(self, who: Official, action: Action, way: int) -> None:
         before = copy.deepcopy(self.case)
         allowed = before.allowed_actions(who)
@@ -116,7 +218,30 @@ class CaseLife(RuleBasedStateMachine):
             assert self.case.state is State.WITHDRAWN
             assert self.case.stage is None
 
-    @precondition(lambda self: self.case.state in {State.ORIENTED_LOCALLY, State.ESCALATED})
+    @precondition(lambda self: self.case.state is State.ORIENTED_LOCALLY and self.case.local_work is None)
+    @rule()
+    def the_provider_accepts(self) -> None:
+        self.case.apply(
+            facts.OrientationAccepted(
+                **self.case.about(AT), orientation_id=new_id(), provider=PROVIDER, start_until=DUE
+            )
+        )
+
+    @precondition(lambda self: self.case.local_work is not None and self.case.local_work.clocks)
+    @rule(late=st.booleans())
+    def a_clock_of_the_work_is_told(self, late: bool) -> None:
+        told = {*self.case.work.late} if late else {*self.case.work.reminded, *self.case.work.late}
+        for clock in self.case.work.clocks:
+            if clock.key not in told:
+                (working.mark_late if late else working.remind)(self.case, clock, None, AT)
+        assert (self.case.work.late_after if late else self.case.work.to_remind_on) is None
+
+    @precondition(
+        lambda self: (
+            self.case.state is State.ESCALATED
+            or (self.case.state is State.ORIENTED_LOCALLY and self.case.local_work is None)
+        )
+    )
     @rule()
     def what_was_handed_on_comes_back(self) -> None:
         self.case.reopen(AT, DUE, Actor(role=Role.SYSTEM))
@@ -134,8 +259,16 @@ class CaseLife(RuleBasedStateMachine):
 
     @invariant()
     def what_is_listed_is_what_is_accepted(self) -> None:
-        for who in PEOPLE:
+        for who in ON_CASES:
             assert open_to(self.case, ON_A_CASE, who) == set(self.case.allowed_actions(who))
+
+    @invariant()
+    def work_that_is_over_stays_over(self) -> None:
+        work = self.case.local_work
+        if work is not None and work.is_over:
+            assert work.over_at is not None
+            assert work.clocks == []
+            assert not any({*ON_LOCAL_WORK} & {*self.case.allowed_actions(who)} for who in ON_CASES)
 
     @invariant()
     def what_is_over_stays_over(self) -> None:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from deploy.local.demo import projects
 from deploy.local.demo.clients import ApiClient, Json, agents_of, agents_of_departements, console
 from deploy.local.demo.projects import Project
 from services.operations.environment import variable
+from shared import clock
+from shared.calendar import PARIS, today
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.territory import Departement, Territories
 
@@ -66,6 +69,11 @@ class Asked:
     applicant: ApiClient
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the work that the département pays is still under way."""
+        return self.project.place % 3 == 0
+
+    @property
     def case(self) -> str:
         """Where the département has it."""
         return f"/cases/{self.id}"
@@ -83,6 +91,7 @@ def load(number: int, seed: int, territories: Territories) -> None:
     _wave("Leur examen", asked, departements.examines)
     _wave("Leur réponse", asked, departements.answers)
     _wave("Appui des programmes", asked, lambda one: _helps(national, one))
+    _wave("Leur accompagnement", asked, departements.works)
     _wave("Leur évaluation", asked, _evaluates)
 
 
@@ -174,6 +183,20 @@ class _Departements:
         if delegate.get(one.case)["state"] == "proposed":
             delegate.post(f"{one.case}/validation")
 
+    def works(self, one: Asked) -> None:
+        """Do the work that is paid: two of three are done, the others go on with a milestone."""
+        sat, _ = self._of[one.project.departement.code]
+        if one.answer is not Answer.PAID or sat.get(one.case)["state"] != "supported_locally":
+            return
+        if "local-work" in sat.get(one.case)["allowed_actions"]:
+            sat.post(f"{one.case}/local-work")
+            milestone = {"title": "Diagnostic remis", "due_on": str(today(PARIS, clock.now()) + timedelta(days=45))}
+            sat.post(f"{one.case}/milestones", milestone)
+        if not one.goes_on and "completion" in sat.get(one.case)["allowed_actions"]:
+            (milestone,) = sat.get(one.case)["local_work"]["milestones"]
+            sat.post(f"{one.case}/milestones/{milestone['id']}/reached")
+            sat.post(f"{one.case}/completion", {"report": "L’étude est remise et présentée aux élus."})
+
 
 def _helps(national: ApiClient, one: Asked) -> None:
     """Let the programme's team take the request up, and see every other one through."""
@@ -199,7 +222,8 @@ def _evaluates(one: Asked) -> None:
     """Let the collectivité say what came of what was paid, or of the programme's help."""
     seen = one.applicant.get(f"/requests/{one.id}")
     completed = one.answer is Answer.PROGRAMME and one.project.place % 2
-    if not (one.answer is Answer.PAID or completed) or seen["status"] in {"evaluated", "closed"}:
+    done = one.answer is Answer.PAID and not one.goes_on
+    if not (done or completed) or seen["status"] in {"evaluated", "closed"}:
         return
     path = f"/requests/{one.id}"
     one.applicant.until(path, lambda seen: "evaluation" in seen["allowed_actions"])

@@ -1,4 +1,4 @@
-"""The milestones of an accompaniment, which the national team plans and the applicant reports on."""
+"""The milestones of an accompaniment, planned by whoever works; the applicant reports on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from typing import Final
 from services.intake.domain.next_action import NextAction
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import CommitteeOutcome, Team
+from shared.contracts.vocabulary import CommitteeOutcome, Role, Team
 
 APPLICANT, DEPARTEMENT, PROVIDER, NATIONAL = Team.APPLICANT, Team.DEPARTEMENT, Team.PROVIDER, Team.NATIONAL
 
@@ -148,9 +148,8 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         PROVIDER,
         Status.ORIENTED_LOCALLY,
         PROVIDER,
-        Expects(PROVIDER, NextAction.CONTACT_APPLICANT),
+        Expects(PROVIDER, NextAction.CONTACT_APPLICANT, until="start_until"),
         detail="provider",
-        opens_evaluation=True,
     ),
     qualification.OrientationDeclined: Meaning(
         PROVIDER,
@@ -163,7 +162,44 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         DEPARTEMENT,
         Status.SUPPORTED_LOCALLY,
         DEPARTEMENT,
-        Expects(DEPARTEMENT, NextAction.SET_UP_SUPPORT),
+        Expects(DEPARTEMENT, NextAction.SET_UP_SUPPORT, until="start_until"),
+    ),
+    # The work of a local answer, by the local provider or by the département (`meaning_of`)
+    qualification.LocalWorkStarted: Meaning(
+        DEPARTEMENT,
+        Status.ACCOMPANIED,
+        DEPARTEMENT,
+        Expects(DEPARTEMENT, NextAction.ACCOMPANY, until="ends_on"),
+        label="L’accompagnement commence",
+    ),
+    qualification.LocalEndPostponed: Meaning(
+        DEPARTEMENT,
+        None,
+        DEPARTEMENT,
+        Expects(DEPARTEMENT, NextAction.ACCOMPANY, until="ends_on"),
+        label="L’accompagnement dure plus longtemps",
+        detail="motive",
+    ),
+    qualification.LocalMilestoneSet: Meaning(DEPARTEMENT, detail="title"),
+    qualification.LocalMilestonePostponed: Meaning(DEPARTEMENT, detail="title"),
+    qualification.LocalMilestoneReached: Meaning(DEPARTEMENT, detail="title"),
+    qualification.LocalProgressReported: Meaning(DEPARTEMENT, detail="text"),
+    qualification.LocalDeliverableAdded: Meaning(DEPARTEMENT, detail="document"),
+    qualification.LocalWorkCompleted: Meaning(
+        DEPARTEMENT,
+        Status.COMPLETED,
+        APPLICANT,
+        Expects(APPLICANT, NextAction.EVALUATE, until="evaluation_until"),
+        label="L’accompagnement est terminé",
+        detail="report",
+        opens_evaluation=True,
+    ),
+    qualification.LocalWorkStopped: Meaning(
+        DEPARTEMENT,
+        Status.COMPLETED,
+        None,
+        label="L’accompagnement s’arrête",
+        detail="motive",
         opens_evaluation=True,
     ),
     qualification.DirectedToProgramme: Meaning(
@@ -171,7 +207,6 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         Status.DIRECTED_TO_PROGRAMME,
         NATIONAL,
         Expects(NATIONAL, NextAction.EXAMINE_FOR_PROGRAMME),
-        opens_evaluation=True,
     ),
     qualification.RequestEscalated: Meaning(
         DEPARTEMENT, Status.ESCALATED, NATIONAL, Expects(NATIONAL, NextAction.RECEIVE_DOSSIER)
@@ -306,6 +341,9 @@ WITHDRAWABLE: Final = frozenset(
 OVER: Final = frozenset({Status.WITHDRAWN, Status.CLOSED})
 """Where nothing more is written; events applied later do not bring the request back."""
 
+ENDED: Final = frozenset({Status.COMPLETED, Status.EVALUATED, Status.CLOSED})
+"""Where help was given and has ended: only then the applicant is asked what came of it."""
+
 WITHOUT_DOCUMENTS: Final = OVER | {Status.REFUSED, Status.EVALUATED}
 
 
@@ -320,4 +358,21 @@ def meaning_of(fact: Fact) -> Meaning | None:
     if isinstance(fact, escalation.DecisionCorrected):
         meant = DECIDED[fact.decision.outcome]
         return replace(meant, status=None, team=None, expects=None) if fact.under_way else meant
-    return MEANINGS.get(type(fact))
+    if isinstance(fact, qualification.LocalWorkStopped) and fact.reopens:
+        meant = replace(MEANINGS[type(fact)], status=Status.UNDER_EXAMINATION, team=DEPARTEMENT, opens_evaluation=False)
+        return _by_whoever_works(fact, replace(meant, expects=Expects(DEPARTEMENT, NextAction.SEEK_OTHER_ANSWER)))
+    meaning = MEANINGS.get(type(fact))
+    return _by_whoever_works(fact, meaning) if meaning else None
+
+
+def _by_whoever_works(fact: Fact, meaning: Meaning) -> Meaning:
+    """Name the local provider instead of the département where it acted, or has the work in hand."""
+    by = getattr(fact, "by", None)
+    if not fact.wire_type.startswith("qualification.local_") or by is None:
+        return meaning
+    if by.role is Role.PROVIDER:
+        meaning = replace(meaning, by=PROVIDER)
+    works = fact.provider is not None if isinstance(fact, qualification.LocalWorkStarted) else meaning.by is PROVIDER
+    if meaning.expects is not None and meaning.expects.what is NextAction.ACCOMPANY and works:
+        meaning = replace(meaning, team=PROVIDER, expects=replace(meaning.expects, team=PROVIDER))
+    return meaning

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import Colleague, Invitation, may_invite
-from services.intake.domain.evaluation import Evaluation
+from services.intake.domain.evaluation import Evaluation, EvaluationTooEarly
 from services.intake.domain.life import (
+    ENDED,
     OVER,
     WITHDRAWABLE,
     WITHOUT_DOCUMENTS,
@@ -29,6 +30,9 @@ from shared.documents import Stored, find_room
 from shared.errors import IllegalMove
 
 Applied = TypeVar("Applied", bound=Fact)
+
+ANSWERED_LOCALLY: Final = (Status.ORIENTED_LOCALLY, Status.SUPPORTED_LOCALLY)
+"""Outcomes of a decision whose help the département follows."""
 
 QUESTIONABLE = frozenset({Status.RECEIVED, Status.ADMISSIBLE, Status.DEFERRED})
 """Where the national team may ask the département something, and goes on when it has answered."""
@@ -88,7 +92,7 @@ class TrackedRequest:
         """Name what whoever acts may do now, the most expected first."""
         actions = {
             Action.INFORMATION: self.status == Status.AWAITING_INFORMATION,
-            Action.EVALUATION: self.evaluation_open and self.status != Status.WITHDRAWN,
+            Action.EVALUATION: self._corrects or (self.evaluation_open and self.status in ENDED),
             Action.PROGRESS: self.status == Status.ACCOMPANIED,
             Action.MESSAGES: self.status not in OVER,
             Action.DOCUMENTS: self.status not in WITHOUT_DOCUMENTS,
@@ -158,7 +162,14 @@ class TrackedRequest:
     def evaluate(
         self, evaluation: Evaluation, *, at: datetime, asked: EvaluationRound = EvaluationRound.COMPLETION
     ) -> intake.EvaluationSubmitted:
-        """Evaluate what came of the request, once each time the applicant is asked."""
+        """Evaluate what came of the request each time the applicant is asked, or correct it until it is closed.
+
+        Before the end it is refused (`EvaluationTooEarly`): an opinion is a message until then.
+        """
+        if self.status not in ENDED | OVER | {Status.REFUSED}:
+            raise EvaluationTooEarly(
+                state=self.status, allowed_actions=self.allowed_actions, until=self._accompanied_until
+            )
         self._require(Action.EVALUATION)
         return self.apply(
             intake.EvaluationSubmitted(
@@ -169,6 +180,7 @@ class TrackedRequest:
                 programme=self.filed.programme,
                 **evaluation.model_dump(),
                 round=asked,
+                corrects=self._corrects,
             )
         )
 
@@ -222,6 +234,16 @@ class TrackedRequest:
         return step_of(fact, meaning) if meaning.shown else None
 
     @property
+    def _corrects(self) -> bool:
+        """Whether an evaluation replaces what the applicant said: until the request is closed."""
+        return self.status is Status.EVALUATED and not self.evaluation_open
+
+    @property
+    def _accompanied_until(self) -> date | None:
+        """The planned end of the help, while it is given."""
+        return self.expected.until if self.expected and self.status is Status.ACCOMPANIED else None
+
+    @property
     def standing(self) -> Standing:
         """Where the request stands, as a value."""
         return Standing(self.status, self.status_at, self.team, self.expected)
@@ -237,8 +259,10 @@ class TrackedRequest:
         beneath = self.withdrawal.beneath if self.withdrawal else None
         if beneath is None:
             return None
-        refused_by = self.decision["team"] if self.decision and beneath.status == Status.REFUSED else None
-        national = beneath.team is Team.NATIONAL or beneath.status == Status.COMPLETED or refused_by == Team.NATIONAL
+        decision = self.decision or {}
+        refused_by = decision.get("team") if beneath.status == Status.REFUSED else None
+        completed = beneath.status == Status.COMPLETED and decision.get("outcome") not in ANSWERED_LOCALLY
+        national = beneath.team is Team.NATIONAL or completed or refused_by == Team.NATIONAL
         return Expected(Team.NATIONAL if national else Team.DEPARTEMENT, NextAction.ANSWER_WITHDRAWAL)
 
     def _follow(self, fact: Fact, meaning: Meaning) -> None:
@@ -356,8 +380,15 @@ class TrackedRequest:
         if decision is not None:
             answers = isinstance(fact, qualification.OrientationAccepted)
             self.decision, self.decision_at = {**(self.decision or {} if answers else {}), **decision}, fact.at
-        elif isinstance(fact, qualification.OrientationDeclined | escalation.ProgrammeRequestDeclined):
+        elif _takes_answer_back(fact):
             self.decision, self.decision_at = None, fact.at
+
+
+def _takes_answer_back(fact: Fact) -> bool:
+    """Return whether whoever was to help does not, or no longer: the département looks for another answer."""
+    if isinstance(fact, qualification.LocalWorkStopped):
+        return fact.reopens
+    return isinstance(fact, qualification.OrientationDeclined | escalation.ProgrammeRequestDeclined)
 
 
 def _is_national_step(fact: Fact, meaning: Meaning) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from services.intake.domain.life import Meaning, Status
 from shared.calendar import today
 from shared.contracts import escalation, intake, qualification
-from shared.contracts.fact import Fact
+from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Role, Team, WithdrawalReason
 from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
@@ -109,8 +109,8 @@ def _details(fact: Fact, meaning: Meaning) -> Details:
             return replace(details, too_late=fact.reason)
         case qualification.ExaminationStarted():
             return replace(details, again=fact.resumed or fact.reopened)
-        case escalation.ProgressReported():
-            return replace(details, by=fact.author, milestone=fact.milestone, percent=fact.percent)
+        case escalation.ProgressReported(author=who) | qualification.LocalProgressReported(by=Actor(name=who)):
+            return replace(details, by=who, milestone=fact.milestone, percent=fact.percent)
         case intake.ProgressTold():
             return replace(details, milestone=fact.milestone, percent=fact.percent)
     return details

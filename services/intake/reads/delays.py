@@ -16,6 +16,8 @@ _DELAYS: Final = """
                    WHEN step.type = 'qualification.examination_started.v1' THEN 'examination'
                    WHEN step.type = 'escalation.decision_made.v1' THEN 'committee_decision'
                    WHEN step.type = 'escalation.accompaniment_completed.v1' THEN 'completion'
+                   WHEN step.type = 'qualification.local_work_started.v1' THEN 'local_start'
+                   WHEN step.type = 'qualification.local_work_completed.v1' THEN 'local_completion'
                    ELSE 'first_answer'
                END AS step,
                min(step.at) AS at
@@ -23,6 +25,7 @@ _DELAYS: Final = """
         WHERE step.type IN (
             'qualification.request_registered.v1', 'qualification.examination_started.v1',
             'escalation.decision_made.v1', 'escalation.accompaniment_completed.v1',
+            'qualification.local_work_started.v1', 'qualification.local_work_completed.v1',
             'qualification.oriented_locally.v1', 'qualification.supported_locally.v1',
             'qualification.directed_to_programme.v1', 'qualification.request_escalated.v1',
             'qualification.request_refused.v1'
@@ -41,7 +44,15 @@ _DELAYS: Final = """
     HAVING count(*) >= $1
 """
 
-DELAY_STEPS: Final = ("registration", "examination", "first_answer", "committee_decision", "completion")
+DELAY_STEPS: Final = (
+    "registration",
+    "examination",
+    "first_answer",
+    "local_start",
+    "local_completion",
+    "committee_decision",
+    "completion",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,11 @@ from shared.contracts import BY_TYPE, escalation, intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.french.words import event_word, too_late_word, void_word
 
-_PROGRESS: Final = (intake.ProgressTold.wire_type, escalation.ProgressReported.wire_type)
+_PROGRESS: Final = (
+    intake.ProgressTold.wire_type,
+    escalation.ProgressReported.wire_type,
+    qualification.LocalProgressReported.wire_type,
+)
 _SIGNED_IN_LABEL: Final = (intake.MessagePosted.wire_type, *_PROGRESS)
 
 

@@ -4,19 +4,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.intake.domain.life import Status
+from services.intake.domain.life import ENDED
 from shared.contracts import intake
 from shared.contracts.vocabulary import EvaluationRound
 from shared.db import Transaction
 
-HELPED: Final = [
-    Status.ORIENTED_LOCALLY,
-    Status.SUPPORTED_LOCALLY,
-    Status.DIRECTED_TO_PROGRAMME,
-    Status.COMPLETED,
-    Status.EVALUATED,
-    Status.CLOSED,
-]
+HELPED: Final = sorted(ENDED)
 """Where help was given, of which there may be an evaluation."""
 
 REMINDERS: Final = 2
@@ -39,6 +32,26 @@ async def add(tx: Transaction, fact: intake.EvaluationSubmitted, *, evaluation_i
         fact.impact,
         fact.comment,
         fact.round,
+    )
+
+
+async def correct(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
+    """Store what the applicant says instead of what they said in the same round."""
+    await tx.execute(
+        """
+        UPDATE evaluation
+        SET at = $3, need_met = $4, progress = $5, satisfaction = $6, impact = $7, comment = $8
+        WHERE request_id = $1
+            AND round = $2
+        """,
+        fact.request_id,
+        fact.round,
+        fact.at,
+        fact.need_met,
+        fact.progress,
+        fact.satisfaction,
+        fact.impact,
+        fact.comment,
     )
 
 

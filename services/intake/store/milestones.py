@@ -1,14 +1,22 @@
-"""The SQL of the milestones of an accompaniment, from the national team's events."""
+"""The SQL of the milestones of an accompaniment, from the events of the national team or of a département."""
 
 from uuid import UUID
 
 from services.intake.domain.accompaniment import Milestone
-from shared.contracts import escalation
+from shared.contracts import escalation, qualification
 from shared.db import Reader, Transaction
 
 COLUMNS = "id, title, due_on, reached_on"
 
-Change = escalation.MilestonePlanned | escalation.MilestonePostponed | escalation.MilestoneReached
+Change = (
+    escalation.MilestonePlanned
+    | escalation.MilestonePostponed
+    | escalation.MilestoneReached
+    | qualification.LocalMilestoneSet
+    | qualification.LocalMilestonePostponed
+    | qualification.LocalMilestoneReached
+)
+REACHED = escalation.MilestoneReached | qualification.LocalMilestoneReached
 
 
 async def store(tx: Transaction, fact: Change) -> None:
@@ -25,8 +33,13 @@ async def store(tx: Transaction, fact: Change) -> None:
         fact.request_id,
         fact.title,
         fact.due_on,
-        fact.reached_on if isinstance(fact, escalation.MilestoneReached) else None,
+        fact.reached_on if isinstance(fact, REACHED) else None,
     )
+
+
+async def forget_open(tx: Transaction, request_id: UUID) -> None:
+    """Delete the milestones that are not reached: the work that they belonged to has stopped."""
+    await tx.execute("DELETE FROM milestone WHERE request_id = $1 AND reached_on IS NULL", request_id)
 
 
 async def of_request(reader: Reader, request_id: UUID) -> list[Milestone]:

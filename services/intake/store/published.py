@@ -92,13 +92,16 @@ async def published_amounts(reader: Reader) -> dict[str, int]:
 
 
 async def new_evaluations(reader: Reader) -> dict[str, int]:
-    """Count, by applicant, the evaluations that the published means do not hold yet."""
+    """Count, by applicant, the evaluations that the published means do not hold yet, or hold as they were before."""
     rows = await reader.fetch(
         f"""
         SELECT {APPLICANT} AS applicant, count(*)::int AS evaluations
         FROM evaluation
         JOIN request ON request.id = evaluation.request_id
-        WHERE NOT EXISTS (SELECT FROM published_evaluation WHERE evaluation_id = evaluation.id)
+        LEFT JOIN published_evaluation AS published ON published.evaluation_id = evaluation.id
+        WHERE published.evaluation_id IS NULL
+            OR (published.need_met, published.progress, published.satisfaction)
+                <> (evaluation.need_met, evaluation.progress, evaluation.satisfaction)
         GROUP BY 1
         """
     )
@@ -106,9 +109,17 @@ async def new_evaluations(reader: Reader) -> dict[str, int]:
 
 
 async def publish_evaluations(tx: Transaction) -> None:
-    """Include every evaluation in the published means."""
+    """Include every evaluation in the published means, as it is now: a later correction is published with others."""
     await tx.execute(
-        "INSERT INTO published_evaluation (evaluation_id) SELECT id FROM evaluation ON CONFLICT DO NOTHING"
+        """
+        INSERT INTO published_evaluation (evaluation_id, need_met, progress, satisfaction)
+        SELECT id, need_met, progress, satisfaction
+        FROM evaluation
+        ON CONFLICT (evaluation_id) DO UPDATE SET
+            need_met = excluded.need_met,
+            progress = excluded.progress,
+            satisfaction = excluded.satisfaction
+        """
     )
 
 
@@ -117,11 +128,11 @@ async def means(reader: Reader) -> tuple[int, float | None, float | None, float 
     (row,) = await reader.fetch(
         """
         SELECT count(*)::int AS answers,
-            round(avg(need_met), 1)::float AS need_met,
-            round(avg(progress), 1)::float AS progress,
-            round(avg(satisfaction), 1)::float AS satisfaction
+            round(avg(coalesce(published.need_met, evaluation.need_met)), 1)::float AS need_met,
+            round(avg(coalesce(published.progress, evaluation.progress)), 1)::float AS progress,
+            round(avg(coalesce(published.satisfaction, evaluation.satisfaction)), 1)::float AS satisfaction
         FROM evaluation
-        JOIN published_evaluation ON evaluation_id = evaluation.id
+        JOIN published_evaluation AS published ON published.evaluation_id = evaluation.id
         """
     )
     return row["answers"], row["need_met"], row["progress"], row["satisfaction"]

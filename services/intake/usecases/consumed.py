@@ -46,10 +46,14 @@ async def _apply(tx: Transaction, tracked: TrackedRequest, fact: Fact) -> None:
 
 
 async def _note_opened(tx: Transaction, fact: Fact) -> None:
-    """Store from when on the applicant may evaluate, and whether a mail asks them to."""
+    """Store from when on the applicant may evaluate, and whether a mail asks them to.
+
+    Of work without a result they may say what they think, and nobody asks them again.
+    """
     meaning = meaning_of(fact)
-    if meaning is not None and meaning.opens_evaluation:
-        invited = isinstance(fact, escalation.EvaluationRequested)
+    without_result = isinstance(fact, qualification.LocalWorkStopped)
+    if meaning is not None and meaning.opens_evaluation and not without_result:
+        invited = isinstance(fact, escalation.EvaluationRequested | qualification.LocalWorkCompleted)
         await evaluations.note_opened(tx, fact.request_id, at=fact.at, invited=invited)
 
 
@@ -70,6 +74,15 @@ async def store_milestone_on_change(tx: Transaction, fact: milestones.Change) ->
     if tracked is None:
         return
     await milestones.store(tx, fact)
+    await _apply(tx, tracked, fact)
+
+
+async def end_local_work_on_stop(tx: Transaction, fact: qualification.LocalWorkStopped) -> None:
+    """Delete the milestones that will not be reached."""
+    tracked = await _find(tx, fact)
+    if tracked is None:
+        return
+    await milestones.forget_open(tx, fact.request_id)
     await _apply(tx, tracked, fact)
 
 

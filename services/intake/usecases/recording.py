@@ -36,6 +36,8 @@ async def store(tx: Transaction, tracked: TrackedRequest, fact: Fact, *, event_i
             await colleagues.add(tx, fact)
         case intake.ColleagueRemoved():
             await colleagues.remove(tx, fact.colleague_id, at=fact.at)
+        case intake.EvaluationSubmitted(corrects=True):
+            await evaluations.correct(tx, fact)
         case intake.EvaluationSubmitted():
             await evaluations.add(tx, fact, evaluation_id=event_id)
         case intake.EvaluationAwaited():

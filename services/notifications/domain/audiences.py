@@ -12,7 +12,7 @@ from services.notifications.domain.preferences import ROLES_OF, Cadence
 from shared.contracts import escalation, forms, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
-from shared.contracts.vocabulary import CommitteeOutcome
+from shared.contracts.vocabulary import CommitteeOutcome, Role
 from shared.contracts.withdrawal import WithdrawalAcceptance
 
 LinkKind = Literal[
@@ -120,6 +120,26 @@ def _concerns_the_committee(fact: escalation.WithdrawalAccepted, _national: bool
     return fact.programme is None
 
 
+def _is_by_a_provider(fact: qualification.LocalWorkCompleted | qualification.LocalWorkStopped, _national: bool) -> bool:
+    return fact.by.role is Role.PROVIDER
+
+
+def _ends_the_work_of_a_provider(fact: qualification.LocalWorkStopped, _national: bool) -> bool:
+    return fact.provider is not None and fact.by.role is not Role.PROVIDER
+
+
+def _awaits_a_provider(fact: qualification.LocalClockFact, _national: bool) -> bool:
+    return fact.provider is not None
+
+
+def _awaits_the_departement(fact: qualification.LocalClockFact, _national: bool) -> bool:
+    return fact.provider is None
+
+
+def _is_first_word(fact: intake.EvaluationSubmitted, _national: bool) -> bool:
+    return not fact.corrects
+
+
 def _is_reminder(fact: intake.EvaluationAwaited, _national: bool) -> bool:
     return fact.reminder
 
@@ -147,13 +167,13 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     intake.DocumentAdded: (departement("document_added", "documents", when=_came_later),),
     intake.ProgressTold: (
         departement("progress_told", cadence=DAILY),
-        national("progress_told", place="jalons", cadence=DAILY),
+        national("progress_told", _was_escalated, place="jalons", cadence=DAILY),
     ),
     intake.RequestWithdrawn: Nobody("the owner of the current step answers, and people are told that answer alone"),
     intake.TrackingLinkReplaced: (Mail("applicant", "tracking_link_replaced", "tracking", alone=True),),
     intake.ColleagueInvited: (applicant("colleague_invited"),),
     intake.ColleagueRemoved: Nobody("their link ends at once; whoever took it back tells them"),
-    intake.EvaluationSubmitted: (applicant("evaluation_thanks"),),
+    intake.EvaluationSubmitted: (applicant("evaluation_thanks", when=_is_first_word),),
     intake.EvaluationAwaited: (
         applicant("evaluation_again", "evaluation", when=_is_first),
         applicant("evaluation_reminder", "evaluation", when=_is_reminder),
@@ -175,10 +195,38 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
         applicant("oriented_locally"),
         Mail("provider", "orientation_asked", "orientation"),
     ),
-    qualification.OrientationAccepted: (applicant("orientation_accepted"), departement("provider_accepted")),
+    qualification.OrientationAccepted: (
+        applicant("orientation_accepted"),
+        departement("provider_accepted"),
+        Mail("provider", "local_work_expected", "orientation"),
+    ),
     qualification.OrientationDeclined: (applicant("examination_resumed"), departement("provider_declined")),
     qualification.OrientationLinkReplaced: (Mail("provider", "orientation_link", "orientation", when=_has_an_address),),
     qualification.SupportedLocally: (applicant("supported_locally"),),
+    qualification.LocalWorkStarted: (applicant("local_work_started", "accompagnement"),),
+    qualification.LocalMilestoneSet: TIMELINE,
+    qualification.LocalMilestonePostponed: TIMELINE,
+    qualification.LocalMilestoneReached: TIMELINE,
+    qualification.LocalEndPostponed: TIMELINE,
+    qualification.LocalProgressReported: TIMELINE,
+    qualification.LocalDeliverableAdded: TIMELINE,
+    qualification.LocalWorkCompleted: (
+        applicant("local_work_completed", "evaluation"),
+        departement("local_work_done", "accompagnement", when=_is_by_a_provider),
+    ),
+    qualification.LocalWorkStopped: (
+        applicant("local_work_stopped"),
+        departement("local_work_stopped_for_team", when=_is_by_a_provider),
+        Mail("provider", "local_work_over", "orientation", _ends_the_work_of_a_provider),
+    ),
+    qualification.LocalWorkDueSoon: (
+        Mail("provider", "local_work_reminder", "orientation", _awaits_a_provider, "accompagnement"),
+        departement("local_work_due_soon", "accompagnement", cadence=DAILY, when=_awaits_the_departement),
+    ),
+    qualification.LocalWorkOverdue: (
+        departement("local_work_overdue", "accompagnement"),
+        Mail("delegate", "local_work_overdue", "case", _awaits_the_departement, "accompagnement"),
+    ),
     qualification.DirectedToProgramme: (
         applicant("directed_to_programme"),
         Mail("programme", "programme_request", "programme"),

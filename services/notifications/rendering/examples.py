@@ -78,6 +78,53 @@ KNOWN: Final = KnownRequest(
 )
 
 
+_LOCAL_PROVIDER: Final = {"provider": _PROVIDER, "orientation_id": OTHER_ID}
+_OF_A_MILESTONE: Final = {"clock": v.LocalClock.MILESTONE, "title": "Diagnostic remis", "milestone_id": OTHER_ID}
+_AS_PROVIDER: Final = Actor(role=v.Role.PROVIDER, name=_PROVIDER.name)
+_OF_LOCAL_WORK: Final[tuple[Fact, ...]] = (
+    qualification.LocalWorkStarted(
+        **_WHERE, provider=_PROVIDER, started_on=AT.date(), ends_on=date(2027, 7, 1), by=_AS_PROVIDER
+    ),
+    qualification.LocalWorkCompleted(
+        **_WHERE,
+        provider=_PROVIDER,
+        report="Le diagnostic est remis.\nDeux commerces rouvrent.",
+        evaluation_until=DUE,
+        by=_AS_PROVIDER,
+    ),
+    qualification.LocalWorkStopped(
+        **_WHERE,
+        reason=v.LocalEnd.PROVIDER_STOPPED,
+        motive="Notre équipe n’est plus disponible.",
+        reopens=True,
+        **_LOCAL_PROVIDER,
+        by=_AS_PROVIDER,
+    ),
+    qualification.LocalWorkDueSoon(**_WHERE, number=NUMBER, due_on=DUE, **_OF_A_MILESTONE, **_LOCAL_PROVIDER),
+    qualification.LocalWorkOverdue(**_WHERE, number=NUMBER, due_on=DUE, **_OF_A_MILESTONE, **_LOCAL_PROVIDER),
+)
+_OTHERS_OF_LOCAL_WORK: Final[tuple[Fact, ...]] = (
+    qualification.LocalWorkStarted(**_WHERE, started_on=AT.date(), ends_on=date(2027, 7, 1), by=_SAT),
+    qualification.LocalWorkCompleted(**_WHERE, report="L’étude est remise.", evaluation_until=DUE, by=_SAT),
+    qualification.LocalWorkStopped(
+        **_WHERE, reason=v.LocalEnd.APPLICANT_GAVE_UP, motive=_GIVEN_UP, reopens=False, **_LOCAL_PROVIDER, by=_SAT
+    ),
+    qualification.LocalWorkStopped(
+        **_WHERE, reason=v.LocalEnd.APPLICANT_GAVE_UP, motive=_GIVEN_UP, reopens=False, by=_AS_PROVIDER
+    ),
+    *(
+        kind(**_WHERE, number=NUMBER, due_on=DUE, clock=clock, **awaited)
+        for kind in (qualification.LocalWorkDueSoon, qualification.LocalWorkOverdue)
+        for clock in (v.LocalClock.START, v.LocalClock.END)
+        for awaited in (_LOCAL_PROVIDER, {})
+    ),
+    *(
+        kind(**_WHERE, number=NUMBER, due_on=DUE, **_OF_A_MILESTONE)
+        for kind in (qualification.LocalWorkDueSoon, qualification.LocalWorkOverdue)
+    ),
+)
+
+
 def facts() -> list[Fact]:
     """Return the examples."""
     where = _WHERE
@@ -125,7 +172,7 @@ def facts() -> list[Fact]:
             by=_DELEGATE,
             dossier=_DOSSIER,
         ),
-        qualification.OrientationAccepted(**where, orientation_id=OTHER_ID, provider=_PROVIDER),
+        qualification.OrientationAccepted(**where, orientation_id=OTHER_ID, provider=_PROVIDER, start_until=DUE),
         qualification.OrientationDeclined(**where, orientation_id=OTHER_ID, provider=_PROVIDER, motive=_MOTIVE),
         qualification.SupportedLocally(
             **where,
@@ -133,7 +180,9 @@ def facts() -> list[Fact]:
             amount_cents=12_000_00,
             motive=_MOTIVE,
             by=_DELEGATE,
+            start_until=DUE,
         ),
+        *_OF_LOCAL_WORK,
         qualification.DirectedToProgramme(
             **where,
             programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
@@ -312,6 +361,7 @@ def variants() -> list[Fact]:
             template="orientation_asked",
             reason="452 4.2.2 Boîte pleine",
         ),
+        *_OTHERS_OF_LOCAL_WORK,
     ]
 
 

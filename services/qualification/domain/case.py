@@ -6,7 +6,8 @@ from functools import singledispatchmethod
 from typing import Final, TypedDict, TypeVar
 from uuid import UUID
 
-from services.qualification.domain.moves import MOVES, Action, Standing, State
+from services.qualification.domain.local_work import LocalWork
+from services.qualification.domain.moves import MOVES, Action, Doer, Standing, State
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal
@@ -45,7 +46,9 @@ AFTER: Final = {
 Applied = TypeVar("Applied", bound=Fact)
 
 
-class _About(TypedDict):
+class About(TypedDict):
+    """The members that all facts of a case have."""
+
     request_id: UUID
     departement: str
     at: datetime
@@ -79,18 +82,20 @@ class Case:
     suspended_on: date | None = None
     answer_until: date | None = None
     question: Question | None = None
+    local_work: LocalWork | None = None
+    """Of the latest local answer; it stays when the work has ended, until another answer is validated."""
 
     @property
     def source(self) -> str:
         """The source of its events: its département."""
         return f"/qualification/{self.departement}"
 
-    def allowed_actions(self, who: Official) -> list[str]:
-        """List what this official may do now, by the API's names."""
+    def allowed_actions(self, who: Doer) -> list[str]:
+        """List what they may do now, by the API's names."""
         return self._standing.allowed_actions(who)
 
-    def require(self, action: Action, who: Official) -> Actor:
-        """Refuse what this official may not do, or not now; else give their signature."""
+    def require(self, action: Action, who: Doer) -> Actor:
+        """Refuse what they may not do, or not now; else give their signature."""
         standing = self._standing
         if action is Action.VALIDATION and self.state is State.PROPOSED and standing.proposer == who.email:
             raise OwnProposal
@@ -102,7 +107,7 @@ class Case:
 
     def register(self, service: facts.Service, due_on: date, at: datetime) -> facts.RequestRegistered:
         """The request enters the queue: at once, by the system."""
-        registered = facts.RequestRegistered(**self._about(at), number=self.number, service=service, due_on=due_on)
+        registered = facts.RequestRegistered(**self.about(at), number=self.number, service=service, due_on=due_on)
         return self.apply(registered)
 
     def assign(self, who: Official, email: str, name: str) -> None:
@@ -116,15 +121,15 @@ class Case:
         resumed = self.state is State.AWAITING_INFORMATION
         if self.assignee_email is None:
             self.assignee_email, self.assignee_name = who.email, who.name
-        return self.apply(facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, resumed=resumed))
+        return self.apply(facts.ExaminationStarted(**self.about(at), by=by, due_on=due_on, resumed=resumed))
 
     def resume(self, at: datetime, due_on: date) -> facts.ExaminationStarted:
         """What was asked of the applicant has come: the clock of the département runs again."""
-        return self.apply(facts.ExaminationStarted(**self._about(at), by=SYSTEM, due_on=due_on, resumed=True))
+        return self.apply(facts.ExaminationStarted(**self.about(at), by=SYSTEM, due_on=due_on, resumed=True))
 
     def reopen(self, at: datetime, due_on: date, by: Actor = SYSTEM) -> facts.ExaminationStarted:
         """What was handed on comes back: another answer is to be found."""
-        return self.apply(facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, reopened=True))
+        return self.apply(facts.ExaminationStarted(**self.about(at), by=by, due_on=due_on, reopened=True))
 
     def request_information(
         self, who: Official, items: tuple[str, ...], until: date, at: datetime
@@ -136,12 +141,12 @@ class Case:
             raise Invalid.field("until", "Choisissez une date à venir.")
         if until > now + LONGEST_WAIT:
             raise Invalid.field("until", "Choisissez une date dans les douze mois qui viennent.")
-        return self.apply(facts.InformationRequested(**self._about(at), items=items, until=until, by=by))
+        return self.apply(facts.InformationRequested(**self.about(at), items=items, until=until, by=by))
 
     def qualify(self, who: Official, grid: facts.Qualification, at: datetime) -> facts.RequestQualified:
         """The grid is filled in, or filled in anew."""
         by = self.require(Action.QUALIFICATION, who)
-        return self.apply(facts.RequestQualified(**self._about(at), qualification=grid, by=by))
+        return self.apply(facts.RequestQualified(**self.about(at), qualification=grid, by=by))
 
     def require_proposal(self, who: Official, outcome: Outcome) -> Actor:
         """Refuse a proposal that comes too early; else give the proposer's signature."""
@@ -152,7 +157,7 @@ class Case:
 
     def propose(self, proposal: Proposal) -> facts.OutcomeProposed:
         """An answer waits for somebody else's validation."""
-        fact = self.apply(facts.OutcomeProposed(**self._about(proposal.at), outcome=proposal.outcome, by=proposal.by))
+        fact = self.apply(facts.OutcomeProposed(**self.about(proposal.at), outcome=proposal.outcome, by=proposal.by))
         self.proposal = proposal  # the whole of it, of which the fact holds the outcome only
         return fact
 
@@ -170,23 +175,23 @@ class Case:
     def reject(self, who: Official, motive: str, at: datetime) -> facts.ProposalRejected:
         """The délégué wants another answer: the examination goes on, and so does its clock."""
         by = self.require(Action.REJECTION, who)
-        return self.apply(facts.ProposalRejected(**self._about(at), motive=motive, by=by))
+        return self.apply(facts.ProposalRejected(**self.about(at), motive=motive, by=by))
 
     def answer(self, who: Official, text: str, at: datetime) -> facts.NationalQuestionAnswered:
         """The national team's question is answered."""
         by = self.require(Action.ANSWER, who)
-        return self.apply(facts.NationalQuestionAnswered(**self._about(at), text=text, by=by))
+        return self.apply(facts.NationalQuestionAnswered(**self.about(at), text=text, by=by))
 
     def answer_withdrawal(
         self, asked: Withdrawal, orientation: Orientation | None, at: datetime
     ) -> facts.WithdrawalAccepted | facts.WithdrawalDeclined | None:
         """Return the answer to a request to withdraw, for `apply`; None where the département does not own it."""
-        ruling = ruling_of(self.state, orientation)
+        ruling = ruling_of(self.state, orientation, self.local_work)
         if not ruling.owned:
             return None
         if ruling.too_late is not None:
             return facts.WithdrawalDeclined(
-                **self._about(at),
+                **self.about(at),
                 withdrawn_at=asked.at,
                 motive=asked.motive,
                 state=self.state.value,
@@ -195,7 +200,7 @@ class Case:
         committed = self.pending.amount_cents if self.state is State.SUPPORTED_LOCALLY else None
         cancelled = orientation if self.state is State.ORIENTED_LOCALLY else None
         return facts.WithdrawalAccepted(
-            **self._about(at),
+            **self.about(at),
             withdrawn_at=asked.at,
             motive=asked.motive,
             void=self.state.value if ruling.void else None,
@@ -210,28 +215,28 @@ class Case:
         if self.stage is None or self.due_on is None:
             raise ValueError("no stage is under way")
         return self.apply(
-            facts.StageOverdue(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+            facts.StageOverdue(**self.about(at), number=self.number, stage=self.stage, due_on=self.due_on)
         )
 
     def due_soon(self, at: datetime, orientation: Orientation | None) -> tuple[str, date, facts.DepartmentalFact]:
         """Remind whoever is awaited: give the clock, its last day and the fact. `orientation`: the open one, if any."""
         if self.question is not None and self.question.until is not None:
             asked, until = self.question.text, self.question.until
-            return QUESTION, until, facts.NationalQuestionDueSoon(**self._about(at), question=asked, until=until)
+            return QUESTION, until, facts.NationalQuestionDueSoon(**self.about(at), question=asked, until=until)
         if self.answer_until is not None:
-            return INFORMATION, self.answer_until, facts.InformationDueSoon(**self._about(at), until=self.answer_until)
+            return INFORMATION, self.answer_until, facts.InformationDueSoon(**self.about(at), until=self.answer_until)
         if self.stage is None or self.due_on is None:
             raise ValueError("no clock is running")
         if self.stage is Stage.PROVIDER_ANSWER and orientation is not None and not orientation.link_withdrawn:
             reminder = facts.OrientationDueSoon(
-                **self._about(at),
+                **self.about(at),
                 orientation_id=orientation.id,
                 provider=orientation.provider,
                 until=orientation.until,
                 link_generation=orientation.link_generation,
             )
             return self.stage, self.due_on, reminder
-        soon = facts.StageDueSoon(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+        soon = facts.StageDueSoon(**self.about(at), number=self.number, stage=self.stage, due_on=self.due_on)
         return self.stage, self.due_on, soon
 
     def apply(self, fact: Applied) -> Applied:
@@ -284,6 +289,8 @@ class Case:
         | facts.RequestTransferred,
     ) -> None:
         self._validated(fact.by, fact.at)
+        if isinstance(fact, facts.SupportedLocally):
+            self.local_work = LocalWork(since=fact.at, until=fact.start_until)
 
     @_change.register
     def _(self, fact: facts.OrientedLocally) -> None:
@@ -291,8 +298,24 @@ class Case:
         self._enter_stage(Stage.PROVIDER_ANSWER, fact.until)
 
     @_change.register
-    def _(self, _: facts.OrientationAccepted) -> None:
+    def _(self, fact: facts.OrientationAccepted) -> None:
         self._leave_stage()
+        self.local_work = LocalWork(since=fact.at, provider=fact.provider, until=fact.start_until)
+
+    @_change.register
+    def _(
+        self,
+        fact: facts.LocalWorkStarted
+        | facts.LocalMilestoneSet
+        | facts.LocalMilestonePostponed
+        | facts.LocalMilestoneReached
+        | facts.LocalEndPostponed
+        | facts.LocalWorkCompleted
+        | facts.LocalWorkStopped
+        | facts.LocalWorkDueSoon
+        | facts.LocalWorkOverdue,
+    ) -> None:
+        self.local_work = self.work.after(fact)
 
     @_change.register
     def _(self, _: facts.NationalQuestionAnswered) -> None:
@@ -302,7 +325,7 @@ class Case:
     def _(self, fact: WithdrawalAcceptance) -> None:
         self._move(State.WITHDRAWN, fact.at)
         self._leave_stage()
-        self.question = None
+        self.question = self.local_work = None
 
     @_change.register
     def _(self, fact: facts.StageOverdue) -> None:
@@ -313,6 +336,7 @@ class Case:
         self.proposal = self.pending.model_copy(update={"validated_by": by, "validated_at": at})
         self._move(AFTER[self.proposal.outcome], at)
         self._leave_stage()
+        self.local_work = None
         return self.proposal
 
     def _move(self, state: State, at: datetime) -> None:
@@ -337,12 +361,30 @@ class Case:
         return self.proposal
 
     @property
-    def _standing(self) -> Standing:
-        proposer = self.proposal.by.email if self.proposal else None
-        return Standing(self.state, proposer, asked=self.question is not None)
+    def work(self) -> LocalWork:
+        """The work of the local answer; there is one wherever it is acted upon."""
+        if self.local_work is None:
+            raise ValueError("there is no local work")
+        return self.local_work
 
-    def _illegal(self, refusal: type[IllegalMove], who: Official) -> IllegalMove:
+    @property
+    def _standing(self) -> Standing:
+        return standing_of(self.state, self.proposal, self.local_work, asked=self.question is not None)
+
+    def _illegal(self, refusal: type[IllegalMove], who: Doer) -> IllegalMove:
         return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who))
 
-    def _about(self, at: datetime) -> "_About":
+    def about(self, at: datetime) -> "About":
+        """Return the members that all facts have."""
         return {"request_id": self.request_id, "departement": self.departement, "at": at}
+
+
+def standing_of(state: State, proposal: Proposal | None, work: LocalWork | None, *, asked: bool) -> Standing:
+    """Return what decides which moves are open."""
+    return Standing(
+        state,
+        proposal.by.email if proposal else None,
+        asked=asked,
+        work=work.state if work else None,
+        milestones=len(work.open_milestones) if work else 0,
+    )

@@ -57,6 +57,8 @@ class Orientation:
     link_generation: int = 1
     link_sent_at: datetime | None = None
     """When a link was last sent in place of another, or taken back."""
+    ended_at: datetime | None = None
+    """When the help that was accepted ended."""
     link_withdrawn: bool = False
     """No link was sent in place of the one that was taken back: nobody is written to."""
 
@@ -66,10 +68,11 @@ class Orientation:
         return generation == self.link_generation and (ends_on is None or today <= ends_on)
 
     def link_ends_on(self, days: int) -> date | None:
-        """Return the last day of the link: days after the answer, or after it was sent; None while one waits."""
-        if self.state is OrientationState.OPEN:
+        """Return the last day of the link: days after the end, or after it was sent; None while the provider acts."""
+        if self.state in {OrientationState.OPEN, OrientationState.ACCEPTED}:
             return None
-        moments = [moment.date() for moment in (self.answered_at, self.link_sent_at) if moment is not None]
+        known = (self.answered_at, self.ended_at, self.link_sent_at)
+        moments = [moment.date() for moment in known if moment is not None]
         return max(moments, default=self.until) + timedelta(days=days)
 
     def replace_link(self, email: str | None, by: Actor, at: datetime) -> OrientationLinkReplaced:
@@ -90,8 +93,8 @@ class Orientation:
             by=by,
         )
 
-    def accept(self, at: datetime) -> OrientationAccepted:
-        """The provider helps."""
+    def accept(self, at: datetime, *, start_until: date) -> OrientationAccepted:
+        """The provider helps, and contacts the applicant until that day."""
         self._settle(OrientationState.ACCEPTED, None, at)
         return OrientationAccepted(
             request_id=self.request_id,
@@ -99,6 +102,8 @@ class Orientation:
             at=at,
             orientation_id=self.id,
             provider=self.provider,
+            link_generation=self.link_generation,
+            start_until=start_until,
         )
 
     def decline(self, motive: str, at: datetime) -> OrientationDeclined:
@@ -110,6 +115,11 @@ class Orientation:
         """The provider did not answer in time."""
         self._settle(OrientationState.SILENT, None, at)
         return self._declined(SILENCE, at, silent=True)
+
+    def end(self, at: datetime) -> None:
+        """The help that was accepted is over: it counts no more in the provider's capacity."""
+        if self.state is OrientationState.ACCEPTED:
+            self.state, self.ended_at = OrientationState.ENDED, at
 
     def cancel(self, at: datetime) -> None:
         """The applicant gave the request up: no answer is wanted any more."""

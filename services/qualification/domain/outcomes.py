@@ -23,7 +23,7 @@ never ends (code de justice administrative, art. R. 421-5). The others hand the 
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a hand-over takes along: the dossier, who we are, and for an orientation whom it asks until when.
+    """What a hand-over takes along: the dossier, who we are, and for a local answer whom it asks, and until when.
 
     `appeal`: the ways and terms of appeal. `quality`: in which the délégué signs, None where nobody entered any.
 
@@ -95,6 +95,7 @@ def _supported(validated: _Validated) -> Fact:
         support_types=validated.proposal.support_types,
         amount_cents=_given(validated.proposal.amount_cents),
         motive=validated.proposal.motive,
+        start_until=validated.hands.until,
     )
 
 

@@ -39,6 +39,19 @@ class OrientationLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Helper:
+    """A local provider that has accepted, and acts by its link."""
+
+    name: str
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.PROVIDER})
+    email: ClassVar[None] = None
+
+    def acting_as(self, *_roles: Role) -> Actor:
+        """Return the signature of an act: always the provider's."""
+        return Actor(role=Role.PROVIDER, name=self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Representative:
     """Whoever has a party's link; `name` is what they say of themselves, with their function."""
 

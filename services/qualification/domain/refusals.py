@@ -1,6 +1,10 @@
 """Refusals of cases and links, beside those that all services share."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, WaitsForAnother
+from shared.french.numbers import plural_fr
 
 
 class OwnProposal(Forbidden):
@@ -50,6 +54,25 @@ class ProviderFull(Conflict):
     code = "provider_full"
     title = "The provider has no capacity left"
     sentence = "{name} n’a plus de capacité disponible. Rejetez la proposition pour qu’une autre réponse soit proposée."
+
+
+class CompletionBlocked(Conflict):
+    """The local work has milestones that are not reached, and nobody said why they stay open; names them."""
+
+    code = "completion_blocked"
+    title = "Milestones are open"
+    sentence = (
+        "Il reste {count} à atteindre : {titles}. Notez qu’ils sont atteints, ou dites plus bas pourquoi ils ne le "
+        "seront pas."
+    )
+
+    def __init__(self, milestones: Sequence[tuple[UUID, str]]) -> None:
+        super().__init__(count=plural_fr(len(milestones), "jalon"), titles=", ".join(title for _, title in milestones))
+        self.milestones = milestones
+
+    def extras(self) -> dict[str, object]:
+        """Return the open milestones."""
+        return {"open": [{"kind": "milestone", "id": str(one), "label": title} for one, title in self.milestones]}
 
 
 class LinkOver(NotFound):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +36,9 @@ class Rules:
         default_factory=lambda: {Stage.START_EXAMINATION: 5, Stage.QUALIFY: 15, Stage.PROVIDER_ANSWER: 10}
     )
     orientation_link_days: int = 30
+    local_start_days: int = 15
+    local_work_days: int = 183
+    evaluation_days: int = 30
     applicant_answer_days: int = 15
     envelope_cents: int = 50_000_000
     reminder_days: int = 2
@@ -67,6 +70,19 @@ class Rules:
     def due(self, stage: Stage, departement: str, at: datetime) -> date:
         """Return the last day of a stage that begins now: so many working days of that département from today."""
         return add_working_days(today(departement, at), self.days[stage], departement)
+
+    def start_until(self, departement: str, at: datetime) -> date:
+        """Return the last day of the first contact of a local answer that is given now."""
+        return add_working_days(today(departement, at), self.local_start_days, departement)
+
+    @property
+    def usual_work(self) -> timedelta:
+        """How long local work lasts when nobody says until when."""
+        return timedelta(days=self.local_work_days)
+
+    def evaluation_until(self, departement: str, at: datetime) -> date:
+        """Return the day by which the applicant is asked what came of local work that ends now."""
+        return today(departement, at) + timedelta(days=self.evaluation_days)
 
     def soon(self, at: datetime) -> date:
         """Return the last day that is soon enough to remind of, by the calendar of Paris."""

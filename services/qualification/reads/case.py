@@ -3,22 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from services.qualification.domain.case import CLOCKS, Question
+from services.qualification.domain.case import CLOCKS, Question, standing_of
+from services.qualification.domain.local_work import LocalMilestone, LocalState, LocalWork
 from services.qualification.domain.matching import Match, match
-from services.qualification.domain.moves import Standing, State
+from services.qualification.domain.moves import ANSWERED_LOCALLY, State
 from services.qualification.domain.proposal import Proposal
 from services.qualification.reads.timeline import EntryView, entry
 from services.qualification.reads.viewer import Viewer
 from services.qualification.store.providers import of_departement
 from shared.contracts.fact import Fact
-from shared.contracts.intake import Contact, Document, Request
-from shared.contracts.qualification import Evidence, Qualification
-from shared.contracts.vocabulary import Stage, Team
+from shared.contracts.intake import Contact, Document, ProgressTold, Request
+from shared.contracts.qualification import Evidence, LocalProgressReported, Qualification
+from shared.contracts.vocabulary import LocalEnd, Stage, Team
 from shared.db import Reader, Row
 from shared.errors import NotFound
-from shared.french.words import STAGE, state_word
+from shared.french.words import LOCAL_CLOCK, STAGE, state_word
 from shared.timeline import restored
 
 
@@ -98,6 +100,58 @@ class AskedProviderView:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalReportView:
+    """What somebody reported of the progress of local work: the provider, the département or the applicant."""
+
+    at: datetime
+    team: str
+    author: str | None
+    milestone: str | None
+    percent: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverableView:
+    """A file that came out of local work; `url` needs an agent's bearer, and records who opens it."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    at: datetime
+    milestone: str | None
+    team: str
+    author: str
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalWorkView:
+    """The work of a local answer. `provider` is None where the département does it on its own envelope.
+
+    `due_on` is the nearest last day, `until` that of the first contact.
+    """
+
+    state: LocalState
+    provider: str | None
+    until: date | None
+    started_on: date | None
+    ends_on: date | None
+    due_on: date | None
+    overdue: bool
+    milestones: list[LocalMilestone]
+    progress: list[LocalReportView]
+    deliverables: list[DeliverableView]
+    report: str | None
+    carry_reason: str | None
+    reason: LocalEnd | None
+    motive: str | None
+    over_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """The whole case, as pages show it and programs get it; `overdue` is said of today."""
 
@@ -127,6 +181,7 @@ class CaseView:
     national_steps: list[EntryView]
     deadlines: list[DeadlineView]
     orientations: list[AskedProviderView]
+    local_work: LocalWorkView | None
     allowed_actions: list[str]
 
 
@@ -150,18 +205,25 @@ class ChangedCaseView:
     assignee: AgentView | None
 
 
+class Urls(NamedTuple):
+    """Makes the addresses at which agents open files: of a request and of a file of it."""
+
+    document: Callable[[UUID, UUID], str]
+    deliverable: Callable[[UUID, UUID], str]
+
+
 def agent_view(email: str | None, name: str | None) -> AgentView | None:
     """Name an agent; None where there is none."""
     return AgentView(email, name or email) if email else None
 
 
-async def find(reader: Reader, request_id: UUID, viewer: Viewer, document_url: Callable[[UUID, UUID], str]) -> CaseView:
-    """Return the case within the viewer's perimeter; `NotFound` otherwise. `document_url`: of a file of a request."""
+async def find(reader: Reader, request_id: UUID, viewer: Viewer, urls: Urls) -> CaseView:
+    """Return the case within the viewer's perimeter; `NotFound` otherwise. `urls`: of the files of a request."""
     row = await reader.fetchrow(
         """
         SELECT c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name,
                c.qualification, c.proposal, c.stage, c.due_on, c.suspended_on, c.answer_until, c.question,
-               c.opened_at, c.state_since
+               c.opened_at, c.state_since, c.local_work
         FROM case_file AS c
         WHERE c.request_id = $1
           AND ($2::text[] IS NULL OR c.departement = ANY($2))
@@ -179,8 +241,9 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, document_url: C
     question = Question.model_validate(row["question"]) if row["question"] else None
     qualification = Qualification.model_validate(row["qualification"]) if row["qualification"] else None
     state = State(row["state"])
-    standing = Standing(state, proposal.by.email if proposal else None, asked=question is not None)
-    overdue = _is_late(state, row["due_on"], question, viewer.today)
+    work = LocalWork.model_validate(row["local_work"]) if row["local_work"] else None
+    standing = standing_of(state, proposal, work, asked=question is not None)
+    overdue = _is_late(state, row["due_on"], question, work, viewer.today)
     timeline = await _timeline(reader, *of, request)
     return CaseView(
         request_id=row["request_id"],
@@ -204,11 +267,12 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, document_url: C
         national_question=question,
         messages=await _messages(reader, *of),
         notes=await _notes(reader, *of),
-        documents=await _documents(reader, *of, document_url),
+        documents=await _documents(reader, *of, urls.document),
         timeline=timeline,
         national_steps=[entry for entry in timeline if entry.team == Team.NATIONAL],
-        deadlines=_deadlines(row, overdue=overdue),
+        deadlines=_deadlines(row, state, work, viewer.today, overdue=overdue),
         orientations=await _orientations(reader, *of),
+        local_work=await local_work_view(reader, *of, work, today=viewer.today, url=urls.deliverable) if work else None,
         allowed_actions=standing.allowed_actions(viewer.who),
     )
 
@@ -257,15 +321,24 @@ async def latest_facts(reader: Reader, case: CaseView, types: Sequence[str]) -> 
     return [restored(row["type"], row["fact"], request=case.request) for row in rows]
 
 
-def _is_late(state: State, due_on: date | None, question: Question | None, today: date) -> bool:
-    """Tell whether the département should have acted: on its own clock, or on a question of the national team."""
+def _is_late(state: State, due_on: date | None, question: Question | None, work: LocalWork | None, today: date) -> bool:
+    """Tell whether somebody of the département should have acted.
+
+    On its own clock, on a question of the national team, or on the work of a local answer, also by its provider.
+    """
+    if work is not None and state in ANSWERED_LOCALLY:
+        return work.due_on is not None and work.due_on < today
     if state is State.ESCALATED:
         return question is not None and question.until is not None and question.until < today
     return state in CLOCKS and due_on is not None and due_on < today
 
 
-def _deadlines(case: Row, *, overdue: bool) -> list[DeadlineView]:
+def _deadlines(case: Row, state: State, work: LocalWork | None, today: date, *, overdue: bool) -> list[DeadlineView]:
     deadlines = []
+    if work is not None and state in ANSWERED_LOCALLY:
+        for clock in work.clocks:
+            label = clock.milestone.title if clock.milestone else LOCAL_CLOCK[clock.kind]
+            deadlines.append(DeadlineView(f"local_{clock.kind}", label, clock.due_on, clock.due_on < today, False))
     if case["stage"] and case["due_on"]:
         stage = Stage(case["stage"])
         suspended = case["suspended_on"] is not None
@@ -367,3 +440,108 @@ async def _orientations(reader: Reader, request_id: UUID, departement: str) -> l
         )
         for row in rows
     ]
+
+
+async def local_work_view(
+    reader: Reader,
+    request_id: UUID,
+    departement: str,
+    work: LocalWork,
+    *,
+    today: date,
+    url: Callable[[UUID, UUID], str] | None,
+) -> LocalWorkView:
+    """Show the work of a local answer, with what was reported and handed in since it was given; `url`: of a file."""
+    return LocalWorkView(
+        state=work.state,
+        provider=work.provider.name if work.provider else None,
+        until=work.until,
+        started_on=work.started_on,
+        ends_on=work.ends_on,
+        due_on=work.due_on,
+        overdue=work.due_on is not None and work.due_on < today,
+        milestones=list(work.milestones),
+        progress=await _progress(reader, request_id, departement, work.since),
+        deliverables=await _deliverables(reader, request_id, departement, work.since, url),
+        report=work.report,
+        carry_reason=work.carry_reason,
+        reason=work.reason,
+        motive=work.motive,
+        over_at=work.over_at,
+    )
+
+
+async def _progress(reader: Reader, request_id: UUID, departement: str, since: datetime) -> list[LocalReportView]:
+    rows = await reader.fetch(
+        """
+        SELECT at, team, fact #>> '{by,name}' AS author, fact ->> 'milestone' AS milestone,
+               (fact ->> 'percent')::integer AS percent, fact ->> 'text' AS text
+        FROM case_step
+        WHERE request_id = $1 AND departement = $2 AND at >= $3 AND type = ANY($4) AND fact IS NOT NULL
+        ORDER BY at DESC, id DESC
+        """,
+        request_id,
+        departement,
+        since,
+        [LocalProgressReported.wire_type, ProgressTold.wire_type],
+    )
+    return [LocalReportView(**dict(row)) for row in rows]
+
+
+async def _deliverables(
+    reader: Reader, request_id: UUID, departement: str, since: datetime, url: Callable[[UUID, UUID], str] | None
+) -> list[DeliverableView]:
+    rows = await reader.fetch(
+        """
+        SELECT document, milestone, team, author
+        FROM local_deliverable
+        WHERE request_id = $1 AND departement = $2 AND added_at >= $3
+        ORDER BY added_at, id
+        """,
+        request_id,
+        departement,
+        since,
+    )
+    found = [(Document.model_validate(row["document"]), row) for row in rows]
+    return [
+        DeliverableView(
+            **one.model_dump(exclude={"added_at"}),
+            at=one.added_at,
+            milestone=row["milestone"],
+            team=row["team"],
+            author=row["author"],
+            url=url(request_id, one.id) if url else None,
+        )
+        for one, row in found
+    ]
+
+
+class DeliverableFile(NamedTuple):
+    """A file that came out of local work, with its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+async def deliverable(
+    reader: Reader, request_id: UUID, deliverable_id: UUID, perimeter: Sequence[str] | None
+) -> tuple[str, DeliverableFile]:
+    """Return a file within this perimeter, and the département whose case has it; refuses (`NotFound`) any other."""
+    row = await reader.fetchrow(
+        """
+        SELECT departement, document, content
+        FROM local_deliverable
+        WHERE id = $2
+          AND request_id = $1
+          AND content IS NOT NULL
+          AND ($3::text[] IS NULL OR departement = ANY($3))
+        """,
+        request_id,
+        deliverable_id,
+        perimeter,
+    )
+    if row is None:
+        raise NotFound
+    document = Document.model_validate(row["document"])
+    return row["departement"], DeliverableFile(document.name, document.media_type, row["content"])

@@ -1,5 +1,6 @@
 """The queue of cases with its filters: late ones first, then the most urgent."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from services.qualification.domain.case import Question
+from services.qualification.domain.local_work import LocalWork
 from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.people import Official
 from services.qualification.reads.case import AgentView, agent_view
@@ -92,8 +94,11 @@ class ProposalView:
 VERY_MANY: Final = 10_000
 """Cases from which on a count may be a second old: nobody sees the one that is missing, and each list has one."""
 
+_TURN = "coalesce(c.local_turn, c.turn)"
+"""Whose turn it is: 1 the département's, 2 somebody else's, 3 nobody's."""
+_DUE = "coalesce(c.local_due_on, c.due_on)"
 _ASKED = "(c.turn = 1 AND c.state = 'escalated')"
-_LATE = "(c.late_after < $2)"
+_LATE = "(coalesce(c.local_due_on, c.late_after) < $2)"
 
 _WHERE = f"""
     ($1::text[] IS NULL OR c.departement = ANY($1))
@@ -107,17 +112,19 @@ _WHERE = f"""
     AND ($10::boolean IS NULL OR {_ASKED} = $10)
 """
 
-_URGENT = "c.urgency DESC NULLS LAST, c.due_on, c.opened_at, c.request_id, c.departement"
-"""The order among those whose turn it is alike, which the index `case_file_in_turn` has."""
+_URGENT = f"c.urgency DESC NULLS LAST, {_DUE}, c.opened_at, c.request_id, c.departement"
+"""The order among those whose turn it is alike, which the index `case_file_in_local_turn` has."""
+
+_OVERSTAYED = "(coalesce(c.answer_until, c.local_due_on) < $2)"
 
 _TURNS: Final = (
-    f"c.turn = 1 AND {_LATE}",
-    "c.turn = 2 AND c.answer_until < $2",
-    f"c.turn = 1 AND {_LATE} IS NOT TRUE",
-    "c.turn = 2 AND (c.answer_until < $2) IS NOT TRUE",
-    "c.turn = 3",
+    f"{_TURN} = 1 AND {_LATE}",
+    f"{_TURN} = 2 AND {_OVERSTAYED}",
+    f"{_TURN} = 1 AND {_LATE} IS NOT TRUE",
+    f"{_TURN} = 2 AND {_OVERSTAYED} IS NOT TRUE",
+    f"{_TURN} = 3",
 )
-"""One after the other: the département's and late, an applicant's who did not answer in time, the département's,
+"""One after the other: the département's and late, those of an applicant or provider who is late, the département's,
 somebody else's, nobody's any more."""
 
 _RUNNING: Final[Mapping[State, tuple[int, ...]]] = {
@@ -125,18 +132,18 @@ _RUNNING: Final[Mapping[State, tuple[int, ...]]] = {
     State.UNDER_EXAMINATION: (0, 2),
     State.PROPOSED: (0, 2),
     State.AWAITING_INFORMATION: (1, 3),
-    State.ORIENTED_LOCALLY: (3,),
+    State.ORIENTED_LOCALLY: (1, 3, 4),
+    State.SUPPORTED_LOCALLY: (0, 2, 4),
     State.ESCALATED: (0, 2, 3),
 }
 """In which of these turns a case of a state may be; the other states are over."""
-_OVER = f"c.state NOT IN ({', '.join(map(repr, map(str, _RUNNING)))})"
 
 _ORDERS: Final[dict[Sort | None, str]] = {
     None: f"CASE {' '.join(f'WHEN {turn} THEN {n}' for n, turn in enumerate(_TURNS))} END, {_URGENT}",
-    "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on, c.opened_at",
-    "-urgency": f"coalesce({_LATE}, false) DESC, c.urgency NULLS FIRST, c.due_on, c.opened_at",
-    "due_on": "c.due_on, c.opened_at",
-    "-due_on": "c.due_on DESC NULLS LAST, c.opened_at",
+    "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, {_DUE}, c.opened_at",
+    "-urgency": f"coalesce({_LATE}, false) DESC, c.urgency NULLS FIRST, {_DUE}, c.opened_at",
+    "due_on": f"{_DUE}, c.opened_at",
+    "-due_on": f"{_DUE} DESC NULLS LAST, c.opened_at",
     "opened_at": "c.opened_at",
     "-opened_at": "c.opened_at DESC",
     "number": "c.number",
@@ -205,7 +212,8 @@ async def _rows(reader: Reader, filters: Filters, viewer: Viewer, page: Page) ->
             {_shown(filters)}
         )
         SELECT shown.*, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
-               c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
+               c.stage, {_DUE} AS due_on, c.answer_until, c.opened_at, c.state_since, c.question,
+               c.local_work,
                c.request ->> 'title' AS title,
                c.kind,
                c.request #>> '{{applicant,kind}}' AS applicant_kind,
@@ -255,12 +263,12 @@ async def counts(reader: Reader, viewer: Viewer) -> dict[str, int]:
                count(*) FILTER (WHERE c.assignee_email = $3) AS mine,
                count(*) FILTER (WHERE c.assignee_email IS NULL) AS unassigned
         FROM case_file AS c
-        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND c.turn < 3
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_TURN} < 3
         GROUP BY c.state
         UNION ALL
         SELECT c.state, count(*), 0, 0, 0, 0
         FROM case_file AS c
-        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_OVER}
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_TURN} = 3
         GROUP BY c.state
         """,
         viewer.perimeter,
@@ -268,7 +276,9 @@ async def counts(reader: Reader, viewer: Viewer) -> dict[str, int]:
         viewer.who.email,
     )
     undecided = {"registered", "under_examination", "awaiting_information", "proposed"}
-    found = {row["state"]: int(row["cases"]) for row in rows}
+    found: dict[str, int] = Counter()
+    for row in rows:
+        found[row["state"]] += int(row["cases"])
     found["overdue"] = sum(row["overdue"] for row in rows)
     found["asked"] = sum(row["asked"] for row in rows)
     found["mine"] = sum(row["mine"] for row in rows if row["state"] in undecided)
@@ -303,7 +313,14 @@ def _only(perimeter: Sequence[str] | None) -> str | None:
 
 def _item(row: Row, who: Official) -> QueueItemView:
     question = Question.model_validate(row["question"]) if row["asked"] else None
-    standing = Standing(State(row["state"]), row["proposer"], asked=row["question"] is not None)
+    work = LocalWork.model_validate(row["local_work"]) if row["local_work"] else None
+    standing = Standing(
+        State(row["state"]),
+        row["proposer"],
+        asked=row["question"] is not None,
+        work=work.state if work else None,
+        milestones=len(work.open_milestones) if work else 0,
+    )
     return QueueItemView(
         request_id=row["request_id"],
         number=row["number"],

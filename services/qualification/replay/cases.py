@@ -7,8 +7,8 @@ from services.qualification.domain.case import INFORMATION, QUESTION, Case
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.refusals import UnknownCase
-from services.qualification.store import cases, envelopes, exchanges, orientations, providers, warnings
-from services.qualification.usecases import recording, withdrawing
+from services.qualification.store import cases, envelopes, exchanges, local_work, orientations, providers, warnings
+from services.qualification.usecases import recording, withdrawing, working
 from shared.calendar import today
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
@@ -55,6 +55,11 @@ async def _beside(tx: Transaction, case: Case, fact: Fact) -> None:
             await _settle(tx, fact, OrientationState.DECLINED, fact.motive)
         case facts.WithdrawalAccepted() | facts.WithdrawalDeclined():
             await withdrawing.carry_out(tx, case, fact)
+        case facts.LocalDeliverableAdded():
+            await local_work.add_deliverable(tx, fact, None)
+        case facts.LocalWorkCompleted() | facts.LocalWorkStopped():
+            orientation = await orientations.load_current(tx, case.request_id, case.departement)
+            await working.end_beside(tx, case, orientation, fact)
         case facts.SupportedLocally():
             year = today(fact.departement, fact.at).year
             await envelopes.lock(tx, fact.departement, year, BEYOND_ANY_ENVELOPE)
@@ -135,6 +140,15 @@ async def _warn_again(
     await warnings.note(tx, fact.request_id, fact.departement, clock=clock, due_on=due_on, at=fact.at)
 
 
+async def _remind_again(tx: Transaction, fact: facts.LocalWorkDueSoon) -> None:
+    """Remember again of which last day of local work somebody was reminded: it enters no timeline."""
+    case = await cases.load_exactly(tx, fact.request_id, fact.departement)
+    if case is None:
+        raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
+    case.apply(fact)
+    await cases.save(tx, case)
+
+
 def recorded_then_consumed(recorded: Handler, consumed: Handler) -> Handler:
     """Apply an event as its publisher and as its consumer: both départements share one database here."""
 
@@ -159,6 +173,16 @@ OF_CASES: Mapping[type[Fact], Handler] = {
             facts.OrientationAccepted,
             facts.OrientationDeclined,
             facts.SupportedLocally,
+            facts.LocalWorkStarted,
+            facts.LocalMilestoneSet,
+            facts.LocalMilestonePostponed,
+            facts.LocalMilestoneReached,
+            facts.LocalEndPostponed,
+            facts.LocalProgressReported,
+            facts.LocalDeliverableAdded,
+            facts.LocalWorkCompleted,
+            facts.LocalWorkStopped,
+            facts.LocalWorkOverdue,
             facts.DirectedToProgramme,
             facts.RequestEscalated,
             facts.NationalQuestionAnswered,
@@ -175,4 +199,5 @@ OF_CASES: Mapping[type[Fact], Handler] = {
         _warn_again,
     ),
     facts.OrientationLinkReplaced: _relink,
+    facts.LocalWorkDueSoon: _remind_again,
 }

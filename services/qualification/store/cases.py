@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.qualification.domain.case import Case, Question
-from services.qualification.domain.moves import State
+from services.qualification.domain.local_work import LocalWork
+from services.qualification.domain.moves import ANSWERED_LOCALLY, State
 from services.qualification.domain.proposal import Proposal
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Qualification
@@ -18,7 +19,7 @@ from shared.territory.index import fold
 COLUMNS = """
     c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name, c.qualification,
     c.proposal, c.stage, c.due_on, c.overdue_at, c.suspended_on, c.answer_until, c.question, c.opened_at,
-    c.state_since
+    c.state_since, c.local_work
 """
 
 
@@ -115,6 +116,32 @@ async def load_late(tx: Transaction, before: date, limit: int) -> list[Case]:
     return [case_of_row(row) for row in rows]
 
 
+async def load_late_work(tx: Transaction, before: date, limit: int) -> list[Case]:
+    """Lock cases whose local work has a last day before that day that was not published as past."""
+    return await _load_work(tx, "c.local_late_after < $1", "c.local_late_after", limit, before)
+
+
+async def load_work_due_soon(tx: Transaction, *, today: date, soon: date, limit: int) -> list[Case]:
+    """Lock cases whose local work has a last day between these days that nobody was reminded of."""
+    return await _load_work(tx, "c.local_remind_on BETWEEN $1 AND $2", "c.local_remind_on", limit, today, soon)
+
+
+async def _load_work(tx: Transaction, which: str, order: str, limit: int, *days: date) -> list[Case]:
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM case_file AS c
+        WHERE {which}
+          AND c.local_turn < 3
+        ORDER BY {order}
+        LIMIT {limit}
+        FOR UPDATE SKIP LOCKED
+        """,
+        *days,
+    )
+    return [case_of_row(row) for row in rows]
+
+
 async def save(tx: Transaction, case: Case) -> None:
     """Write what may have changed."""
     await tx.execute(
@@ -133,7 +160,12 @@ async def save(tx: Transaction, case: Case) -> None:
             answer_until = $13,
             question = $14,
             opened_at = $15,
-            state_since = $16
+            state_since = $16,
+            local_work = $17,
+            local_turn = $18,
+            local_due_on = $19,
+            local_remind_on = $20,
+            local_late_after = $21
         WHERE request_id = $1
           AND departement = $2
         """,
@@ -153,6 +185,11 @@ async def save(tx: Transaction, case: Case) -> None:
         _json(case.question),
         case.opened_at,
         case.state_since,
+        _json(case.local_work),
+        _turn(case),
+        case.local_work.due_on if case.local_work else None,
+        case.local_work.to_remind_on if case.local_work else None,
+        case.local_work.late_after if case.local_work else None,
     )
 
 
@@ -230,8 +267,18 @@ def case_of_row(row: Row) -> Case:
         suspended_on=row["suspended_on"],
         answer_until=row["answer_until"],
         question=Question.model_validate(row["question"]) if row["question"] else None,
+        local_work=LocalWork.model_validate(row["local_work"]) if row["local_work"] else None,
     )
 
 
-def _json(value: Request | Qualification | Proposal | Question | None) -> Any:
+def _turn(case: Case) -> int | None:
+    """Return whose turn it is in the work of a local answer, as the column `turn` counts; None where there is none."""
+    if case.local_work is None or case.state not in ANSWERED_LOCALLY:
+        return None
+    if case.local_work.is_over:
+        return 3
+    return 2 if case.local_work.provider else 1
+
+
+def _json(value: Request | Qualification | Proposal | Question | LocalWork | None) -> Any:
     return value.model_dump(mode="json") if value else None

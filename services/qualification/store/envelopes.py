@@ -63,6 +63,7 @@ async def release(tx: Transaction, *, departement: str, request_id: UUID, at: da
             WHERE departement = $1
               AND request_id = $2
               AND released_at IS NULL
+              AND settled_at IS NULL
             RETURNING year, amount_cents
         )
         UPDATE envelope AS e SET committed_cents = committed_cents - r.amount_cents
@@ -72,5 +73,29 @@ async def release(tx: Transaction, *, departement: str, request_id: UUID, at: da
         """,
         departement,
         request_id,
+        at,
+    )
+
+
+async def settle(tx: Transaction, *, departement: str, request_id: UUID, back_cents: int, at: datetime) -> None:
+    """Give back what was not spent of a support whose work stopped; the rest is spent for good."""
+    await tx.execute(
+        """
+        WITH settled AS (
+            UPDATE envelope_commitment SET amount_cents = amount_cents - $3, settled_at = $4
+            WHERE departement = $1
+              AND request_id = $2
+              AND released_at IS NULL
+              AND settled_at IS NULL
+            RETURNING year
+        )
+        UPDATE envelope AS e SET committed_cents = committed_cents - $3
+        FROM settled AS s
+        WHERE e.departement = $1
+          AND e.year = s.year
+        """,
+        departement,
+        request_id,
+        back_cents,
         at,
     )

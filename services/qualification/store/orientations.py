@@ -28,13 +28,14 @@ async def insert(tx: Transaction, orientation: Orientation) -> None:
 
 
 async def save(tx: Transaction, orientation: Orientation) -> None:
-    """Write what was answered."""
+    """Write what was answered, and that the help ended."""
     await tx.execute(
-        "UPDATE orientation SET state = $2, answer = $3, answered_at = $4 WHERE id = $1",
+        "UPDATE orientation SET state = $2, answer = $3, answered_at = $4, ended_at = $5 WHERE id = $1",
         orientation.id,
         orientation.state,
         orientation.answer,
         orientation.answered_at,
+        orientation.ended_at,
     )
 
 
@@ -111,7 +112,7 @@ async def end(tx: Transaction, request_id: UUID, at: datetime) -> None:
     """An accepted help is over: it counts no more in the provider's capacity."""
     await tx.execute(
         """
-        UPDATE orientation SET state = 'ended', answered_at = coalesce(answered_at, $2)
+        UPDATE orientation SET state = 'ended', ended_at = $2
         WHERE request_id = $1
           AND state = 'accepted'
         """,

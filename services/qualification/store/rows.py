@@ -14,7 +14,8 @@ PROVIDER = """
 
 ORIENTATION = """
     o.id, o.request_id, o.departement, o.provider_id, o.provider, o.motive, o.until, o.state, o.answer, o.opened_at,
-    o.answered_at, o.link_generation, o.link_sent_at, o.link_withdrawn
+    o.answered_at, o.link_generation, o.link_sent_at, o.link_withdrawn,
+    o.ended_at
 """
 
 
@@ -56,4 +57,5 @@ def orientation_of(row: Row) -> Orientation:
         link_generation=row["link_generation"],
         link_sent_at=row["link_sent_at"],
         link_withdrawn=row["link_withdrawn"],
+        ended_at=row["ended_at"],
     )

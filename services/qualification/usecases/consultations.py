@@ -1,4 +1,4 @@
-"""Record that an agent opens a document of a case."""
+"""Record that an agent opens a file of a case: one that was joined, or one that came out of local work."""
 
 from uuid import UUID
 
@@ -9,6 +9,11 @@ from services.qualification.usecases.context import Context
 async def note_document_opened(do: Context, request_id: UUID, document_id: UUID) -> None:
     """Note that the agent opens a joined file; refuses (`NotFound`) one of a case outside their perimeter."""
     departement = await cases.departement_of_document(do.tx, request_id, document_id, perimeter=do.agent.perimeter)
+    await note_deliverable_opened(do, request_id, departement, document_id)
+
+
+async def note_deliverable_opened(do: Context, request_id: UUID, departement: str, document_id: UUID) -> None:
+    """Note that the agent opens a file of this département's case, which they were given within their perimeter."""
     await cases.trace_document(
         do.tx,
         agent_id=do.agent.id,

@@ -44,9 +44,13 @@ async def add_decision(tx: Transaction, case: Case, fact: escalation.DecisionMad
 
 
 async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | intake.RequestClosed) -> None:
-    """The applicant said what came of it, or the request is over: a provider's help ends, its capacity is free."""
-    await orientations.end(tx, case.request_id, fact.at)
-    if isinstance(fact, intake.EvaluationSubmitted):
+    """Keep what the applicant says came of it; when the request is closed, local work is over if it was not."""
+    if isinstance(fact, intake.RequestClosed):
+        await orientations.end(tx, case.request_id, fact.at)
+        if case.local_work is not None and not case.local_work.is_over:
+            case.local_work = case.local_work.ended(fact.at)
+            await cases.save(tx, case)
+    else:
         await evaluations.insert(tx, case, fact)
     await recording.add_step(tx, case, fact)
 

@@ -72,6 +72,7 @@ async def validate(do: Context, case: Case, _: Nothing) -> Fact:
         )
     elif proposal.outcome is Outcome.LOCAL_SUPPORT:
         await _spend(tx, case, proposal, at, rules)
+        hands = replace(hands, until=rules.start_until(case.departement, at))
     elif proposal.outcome is Outcome.TRANSFER:
         hands = replace(hands, withdrawals_answered=await withdrawals.answered(tx, case.request_id))
     if proposal.outcome in WITH_DOSSIER:

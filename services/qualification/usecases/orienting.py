@@ -54,15 +54,15 @@ class ProviderContext:
 
 async def accept(do: ProviderContext, _: Nothing) -> None:
     """The provider helps; from now on it sees whom to call. A second answer is refused (`AlreadyAnswered`)."""
-    case, orientation, at = await _load_by_link(do)
-    fact = orientation.accept(at)
+    case, orientation, at = await load_by_link(do)
+    fact = orientation.accept(at, start_until=do.rules.start_until(case.departement, at))
     await orientations.save(do.tx, orientation)
     await recording.record(do.tx, case, case.apply(fact))
 
 
 async def decline(do: ProviderContext, command: Decline) -> None:
     """The provider cannot help: the examination goes on. A second answer is refused (`AlreadyAnswered`)."""
-    case, orientation, at = await _load_by_link(do)
+    case, orientation, at = await load_by_link(do)
     await _take_back(do.tx, case, orientation, orientation.decline(command.motive, at), do.rules)
 
 
@@ -99,7 +99,8 @@ async def give_up_silent(tx: Transaction, *, at: datetime, rules: Rules, limit: 
     return done
 
 
-async def _load_by_link(do: ProviderContext) -> tuple[Case, Orientation, datetime]:
+async def load_by_link(do: ProviderContext) -> tuple[Case, Orientation, datetime]:
+    """Lock what a link leads to; refuses (`LinkOver`) one that is no longer valid."""
     case, orientation, now = await _load(do.tx, do.link.orientation_id, do.at)
     check(orientation, do.link, at=do.at, rules=do.rules)
     return case, orientation, now

@@ -1,5 +1,6 @@
 """The actions: one row for each, from which its form and its API call are made."""
 
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -10,9 +11,10 @@ from services.qualification.domain.pact_moves import PactAction
 from services.qualification.domain.proposal import Propose
 from services.qualification.reads.catalogue import ProviderView, provider
 from services.qualification.reads.pact_views import PactView
-from services.qualification.usecases import catalogue, deciding, examining, messages, orienting
+from services.qualification.usecases import catalogue, deciding, examining, messages, orienting, working
 from services.qualification.usecases.pacts import by_link, leading, opening, recording
 from services.qualification.web.context import AgentContext
+from shared.accompaniment import AddDeliverable, PlanMilestone, PostponeMilestone, ReachMilestone, ReportProgress
 from shared.commands import Nothing
 from shared.db import Reader
 from shared.web.actions import Action, Answer
@@ -109,6 +111,114 @@ ON_CASES: Final = (
 )
 """What is done on the page of a case."""
 
+BY_LINK: Final[Mapping[Callable[..., Awaitable[object]], Callable[..., Awaitable[object]]]] = {
+    working.start: working.start_by_link,
+    working.plan_milestone: working.plan_milestone_by_link,
+    working.reach_milestone: working.reach_milestone_by_link,
+    working.postpone_milestone: working.postpone_milestone_by_link,
+    working.postpone_end: working.postpone_end_by_link,
+    working.report_progress: working.report_progress_by_link,
+    working.complete: working.complete_by_link,
+}
+"""What agents do about local work, and the same by the provider's link."""
+
+ON_LOCAL_WORK: Final = (
+    Action(
+        Name.LOCAL_WORK,
+        working.StartLocalWork,
+        working.start,
+        path="premier-contact",
+        label="Noter le premier contact",
+        done="Le premier contact est noté. L’accompagnement commence, et le demandeur en est informé.",
+        anchor="#accompagnement",
+        may_be_empty=True,
+    ),
+    Action(
+        Name.MILESTONES,
+        PlanMilestone,
+        working.plan_milestone,
+        path="jalons",
+        label="Fixer un jalon",
+        done="Le jalon est fixé. Le demandeur le voit sur sa page.",
+        anchor="#accompagnement",
+        creates=True,
+    ),
+    Action(
+        Name.PROGRESS,
+        ReportProgress,
+        working.report_progress,
+        path="avancement",
+        label="Dire où en est le travail",
+        done="L’avancement est enregistré.",
+        anchor="#accompagnement",
+        creates=True,
+    ),
+    Action(
+        Name.TERM,
+        working.PostponeEnd,
+        working.postpone_end,
+        path="fin",
+        label="Reporter la fin de l’accompagnement",
+        done="La nouvelle fin est enregistrée.",
+        anchor="#accompagnement",
+    ),
+    Action(
+        Name.COMPLETION,
+        working.CompleteLocalWork,
+        working.complete,
+        path="achevement",
+        label="Terminer l’accompagnement",
+        done="L’accompagnement est terminé. Le demandeur est invité à donner son avis.",
+        anchor="#accompagnement",
+    ),
+)
+STOP: Final = Action(
+    Name.STOP,
+    working.StopLocalWork,
+    working.stop,
+    path="arret",
+    label="Arrêter l’accompagnement",
+    done="L’accompagnement est arrêté. Le demandeur en est informé.",
+)
+STOP_BY_LINK: Final = replace(STOP, command=working.StopByLink, use_case=working.stop_by_link)
+DELIVERABLE: Final = Action(
+    Name.DELIVERABLES,
+    AddDeliverable,
+    working.add_deliverable,
+    path="livrables",
+    label="Remettre un livrable",
+    done="Le livrable est enregistré.",
+    anchor="#accompagnement",
+)
+"""It takes a file: its form and its call are handlers of their own."""
+DELIVERABLE_BY_LINK: Final = replace(DELIVERABLE, use_case=working.add_deliverable_by_link)
+ON_MILESTONES: Final = (
+    Action(
+        Name.REACHED,
+        ReachMilestone,
+        working.reach_milestone,
+        path="atteint",
+        label="Noter comme atteint",
+        done="Le jalon est atteint. Le demandeur le voit sur sa page.",
+        may_be_empty=True,
+    ),
+    Action(
+        Name.POSTPONEMENT,
+        PostponeMilestone,
+        working.postpone_milestone,
+        path="report",
+        label="Reporter l’échéance",
+        done="La nouvelle échéance est enregistrée.",
+    ),
+)
+"""What is done about the work of a local answer, on the page of the case or by the provider's link."""
+
+
+def as_provider(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Return the same actions as the provider takes them by its link."""
+    return tuple(replace(one, use_case=BY_LINK[one.use_case]) for one in actions)
+
+
 QUALIFICATION: Final = Action(
     Name.QUALIFICATION,
     examining.Qualify,
@@ -148,6 +258,8 @@ ON_ORIENTATIONS: Final = (
         label="Décliner",
         done="Votre réponse est enregistrée. Le département cherche une autre solution.",
     ),
+    *as_provider(ON_LOCAL_WORK),
+    STOP_BY_LINK,
 )
 """What a provider does by its link."""
 

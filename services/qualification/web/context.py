@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from litestar import Request
+from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import OrientationLink, PartyLink
 from services.qualification.domain.rules import Rules
-from services.qualification.reads.case import CaseView, find
+from services.qualification.reads.case import CaseView, Urls, deliverable, find
 from services.qualification.reads.envelopes import Envelope, envelope
 from services.qualification.reads.orientation import OrientationView
 from services.qualification.reads.orientation import find as find_orientation
@@ -22,7 +22,7 @@ from services.qualification.reads.pact import find_by_link
 from services.qualification.reads.pact_views import PactView, PartyView
 from services.qualification.reads.profile import neighbours
 from services.qualification.reads.viewer import Viewer
-from services.qualification.usecases.consultations import note_document_opened
+from services.qualification.usecases.consultations import note_deliverable_opened, note_document_opened
 from services.qualification.usecases.context import Context, official
 from services.qualification.usecases.orienting import ProviderContext, check
 from services.qualification.usecases.pacts.context import PartyContext
@@ -36,6 +36,7 @@ from shared.links import Links
 from shared.surroundings import Profile, profile
 from shared.territory import Territories
 from shared.web.actions import RequestContext
+from shared.web.deliverables import saved
 from shared.web.document_links import DocumentLinks
 from shared.web.mandates import PATH, Mandates
 from shared.web.pages import redirect
@@ -78,6 +79,15 @@ class Parts:
         """Return the address here at which an agent's program opens a joined file."""
         return f"{self.here}/api/v1/cases/{request_id}/documents/{document_id}"
 
+    def deliverable_url(self, request_id: UUID, deliverable_id: UUID) -> str:
+        """Return the address here at which an agent's program fetches a file that came out of local work."""
+        return f"{self.here}/api/v1/cases/{request_id}/deliverables/{deliverable_id}"
+
+    @property
+    def urls(self) -> Urls:
+        """The addresses of the files of a request."""
+        return Urls(self.document_url, self.deliverable_url)
+
     def document_at_intake(self, document_id: UUID, *, at: datetime) -> str:
         """Return the address at which intake serves a joined file for a minute."""
         return f"{self.intake_url}/documents/{self.document_links.seal(document_id, at=at)}"
@@ -106,11 +116,18 @@ class AgentContext(RequestContext):
 
     async def case(self, reader: Reader, request_id: UUID) -> CaseView:
         """Return a case as the agent sees it; `NotFound` outside their perimeter."""
-        return await find(reader, request_id, self.viewer, self.parts.document_url)
+        return await find(reader, request_id, self.viewer, self.parts.urls)
 
     async def pact(self, reader: Reader, pact_id: UUID) -> PactView:
         """Return a pact as the agent sees it; `NotFound` outside their perimeter."""
         return await find_pact(reader, pact_id, self.viewer)
+
+    async def fetch_deliverable(self, request_id: UUID, deliverable_id: UUID) -> Response[bytes]:
+        """Give a file that came out of local work, to be saved; who opened it is recorded."""
+        async with self.database.transaction(self.cause) as tx:
+            departement, file = await deliverable(tx, request_id, deliverable_id, self.agent.perimeter)
+            await note_deliverable_opened(self.acting(tx), request_id, departement, deliverable_id)
+        return saved(file.name, file.content, file.media_type)
 
     async def open_document(self, request_id: UUID, document_id: UUID) -> Redirect:
         """Lead to a joined file at intake, for a minute; who opened it is recorded."""
@@ -143,7 +160,9 @@ class ProviderLinkContext(RequestContext):
 
     async def orientation(self, reader: Reader) -> tuple[Orientation, OrientationView]:
         """Return what the link leads to; refuses (`LinkOver`) one that is no longer valid."""
-        orientation, view = await find_orientation(reader, self.link.orientation_id)
+        orientation, view = await find_orientation(
+            reader, self.link.orientation_id, lambda departement: today(departement, clock.now())
+        )
         check(orientation, self.link, at=clock.now(), rules=self.parts.rules)
         return orientation, view
 

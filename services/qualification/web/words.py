@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from services.qualification.domain.local_work import LocalState
 from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
+from services.qualification.reads.case import LocalWorkView
 from shared.contracts import escalation, notifications, qualification
-from shared.contracts.vocabulary import Outcome, Team
+from shared.contracts.vocabulary import LocalEnd, Outcome, Team
 from shared.french import words
 
 Value = TypeVar("Value", bound=StrEnum)
@@ -41,6 +43,32 @@ ORIENTATIONS: Final[Mapping[str, tuple[str, str]]] = {
     OrientationState.CANCELLED: ("Sans objet\u00a0: demande retirée", "neutral"),
     OrientationState.ENDED: ("Terminée", "done"),
 }
+
+LOCAL_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    LocalState.EXPECTED: ("Premier contact attendu", "waiting"),
+    LocalState.UNDER_WAY: ("Accompagnement en cours", "running"),
+    LocalState.COMPLETED: ("Accompagnement terminé", "done"),
+    LocalState.STOPPED: ("Accompagnement arrêté", "refused"),
+}
+EXPECTED_LOCALLY: Final[Mapping[tuple[LocalState, bool], tuple[str, str]]] = {
+    (LocalState.EXPECTED, False): (
+        "Mettre en place le soutien accordé",
+        "Prenez contact avec la collectivité, puis notez-le ici\u00a0: l’accompagnement commence ce jour-là.",
+    ),
+    (LocalState.EXPECTED, True): (
+        "L’acteur local prend contact avec la collectivité",
+        "Il le note par son lien. Vous pouvez aussi le noter ici.",
+    ),
+    (LocalState.UNDER_WAY, False): (
+        "Mener l’accompagnement à son terme",
+        "Fixez les étapes, dites où en est le travail, puis terminez-le par un bilan.",
+    ),
+    (LocalState.UNDER_WAY, True): (
+        "L’acteur local accompagne la collectivité",
+        "Le département reste l’interlocuteur du demandeur, qui donnera son avis à la fin.",
+    ),
+}
+"""What is expected in local work, by its state and whether a provider does it."""
 
 EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     State.REGISTERED: ("Commencer l’examen", "Le service départemental prend connaissance de la demande."),
@@ -78,10 +106,16 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str] | None]] = {
 }
 """What is expected of others who have the request, by the last of their steps that says it; None: nothing more."""
 
-_LATE: Final = (qualification.StageOverdue, escalation.StageOverdue, notifications.DeliveryFailed)
+_LATE: Final = (
+    qualification.StageOverdue,
+    qualification.LocalWorkOverdue,
+    escalation.StageOverdue,
+    notifications.DeliveryFailed,
+)
 _REFUSED: Final = (
     qualification.OrientationDeclined,
     qualification.RequestRefused,
+    qualification.LocalWorkStopped,
     qualification.WithdrawalDeclined,
     escalation.ProgrammeRequestDeclined,
     escalation.WithdrawalDeclined,
@@ -99,10 +133,6 @@ UNANSWERED: Final = (
 )
 OF_PROVIDER: Final[Mapping[str, tuple[str, str]]] = {
     OrientationState.OPEN: ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen."),
-    OrientationState.ACCEPTED: (
-        "L’acteur local accompagne la collectivité",
-        "Le département reste l’interlocuteur du demandeur, qui dira ce que l’aide a apporté.",
-    ),
 }
 
 PROPOSALS: Final[Mapping[Outcome, tuple[str, str]]] = {
@@ -134,6 +164,12 @@ def options(table: Mapping[Value, str], only: Iterable[Value] | None = None) -> 
     """Return the choices of a select, in the table's order."""
     wanted = set(table if only is None else only)
     return [(value.value, label) for value, label in table.items() if value in wanted]
+
+
+def ends(work: LocalWorkView | None) -> list[LocalEnd]:
+    """Return for which reasons local work may end without a result: a provider stops only where there is one."""
+    provider = work is not None and work.provider is not None
+    return [one for one in LocalEnd if provider or one is not LocalEnd.PROVIDER_STOPPED]
 
 
 def state_options() -> list[tuple[str, str]]:

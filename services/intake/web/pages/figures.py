@@ -26,6 +26,8 @@ DELAYS: Final = {
     "registration": "Enregistrement par le département",
     "examination": "Début de l’examen",
     "first_answer": "Première réponse du département",
+    "local_start": "Début de l’accompagnement local",
+    "local_completion": "Fin de l’accompagnement local",
     "committee_decision": "Décision du comité",
     "completion": "Fin de l’accompagnement",
 }

@@ -214,6 +214,13 @@ class TrackingView:
         ]
 
     @property
+    def given(self) -> dict[str, Any]:
+        """The latest evaluation, to be corrected; empty where another one is asked for."""
+        if self.tracking.status != Status.EVALUATED or not self.tracking.evaluations:
+            return {}
+        return self.tracking.evaluations[-1].model_dump(exclude={"at"})
+
+    @property
     def communes(self) -> str:
         """The communes of a priority territory, by name; empty for the others."""
         return territory_search.written(self.territories, list(self.tracking.request.applicant.communes)).replace(

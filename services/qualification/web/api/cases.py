@@ -12,11 +12,20 @@ from services.qualification.reads import case as reads
 from services.qualification.reads.queue import Filters, QueueItemView, queue
 from services.qualification.usecases import several_cases
 from services.qualification.usecases.several_cases import AssignCases, SeveralCases
-from services.qualification.web.actions import ON_CASES, PROPOSAL, QUALIFICATION
+from services.qualification.web.actions import (
+    DELIVERABLE,
+    ON_CASES,
+    ON_LOCAL_WORK,
+    ON_MILESTONES,
+    PROPOSAL,
+    QUALIFICATION,
+    STOP,
+)
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
 from services.qualification.web.filters import provide_filters
 from services.qualification.web.pages.case import CASE
+from services.qualification.web.pages.local_work import MILESTONE
 from services.qualification.web.pages.proposing import PROPOSING, QUALIFYING
 from services.qualification.web.views import MandateView, TogetherView, together_view
 from shared import clock
@@ -24,6 +33,7 @@ from shared.identity.model import Role
 from shared.surroundings import Profile
 from shared.web.access import only
 from shared.web.actions import api_read, api_routes
+from shared.web.deliverables import ONE_FILE, sent
 from shared.web.mandates import LIFETIME
 from shared.web.paging import Page, Paged
 from shared.web.secret_links import SHOWS_SECRET_LINKS
@@ -77,6 +87,28 @@ async def open_document(
     return await context.open_document(request_id, document_id)
 
 
+@post(
+    "/cases/{request_id:uuid}/deliverables",
+    status_code=201,
+    request_max_body_size=ONE_FILE,
+    summary="Join a file that came out of local work",
+)
+async def add_deliverable(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> reads.CaseView:
+    """Join a file that came out of local work (multipart: `document`, and `milestone_id` if it belongs to one)."""
+    file, command = await sent(context)
+    async with context.database.transaction(context.cause) as tx:
+        await DELIVERABLE.use_case(context.acting(tx), request_id, file, command)
+        return await context.case(tx, request_id)
+
+
+@get("/cases/{request_id:uuid}/deliverables/{deliverable_id:uuid}", summary="Fetch a file that came out of local work")
+async def fetch_deliverable(
+    request_id: FromPath[UUID], deliverable_id: FromPath[UUID], context: NamedDependency[AgentContext]
+) -> Response[bytes]:
+    """Return a file that came out of local work; who opened it is recorded."""
+    return await context.fetch_deliverable(request_id, deliverable_id)
+
+
 @get("/cases/{request_id:uuid}/territory", summary="The profile of the territory that the case is about")
 async def show_territory(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Profile:
     """Return its population, its intercommunalité, what else was asked there, and programmes that cover it today."""
@@ -121,7 +153,10 @@ CASES_API = Router(
         show_territory,
         list_matches,
         give_mandate,
-        *api_routes(CASE, ON_CASES),
+        *api_routes(CASE, [*ON_CASES, *ON_LOCAL_WORK, STOP]),
+        *api_routes(MILESTONE, ON_MILESTONES),
+        add_deliverable,
+        fetch_deliverable,
         *api_routes(QUALIFYING, [QUALIFICATION]),
         *api_routes(PROPOSING, [PROPOSAL]),
     ],

@@ -8,16 +8,25 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.qualification.reads import catalogue as reads
+from services.qualification.reads.orientation import OrientationView
 from services.qualification.usecases.importing import ImportTable
-from services.qualification.web.actions import ADD_PROVIDER, ON_ORIENTATIONS, ON_PROVIDERS
+from services.qualification.web.actions import (
+    ADD_PROVIDER,
+    DELIVERABLE_BY_LINK,
+    ON_MILESTONES,
+    ON_ORIENTATIONS,
+    ON_PROVIDERS,
+    as_provider,
+)
 from services.qualification.web.catalogue_tables import ImportView, bring_in_table, import_view, table_of
-from services.qualification.web.context import AgentContext, provide_provider_context
+from services.qualification.web.context import AgentContext, ProviderLinkContext, provide_provider_context
 from services.qualification.web.pages.catalogue import CATALOGUE, PROVIDER
-from services.qualification.web.pages.orientation import ORIENTATION
+from services.qualification.web.pages.orientation import MILESTONE_BY_LINK, ORIENTATION
 from shared.identity.model import Role
 from shared.tables import LARGEST
 from shared.web.access import PUBLIC, only
 from shared.web.actions import api_read, api_routes
+from shared.web.deliverables import ONE_FILE, sent
 from shared.web.paging import Page, Paged
 from shared.web.tables import CSV, ODS, as_csv, as_ods
 
@@ -82,9 +91,31 @@ CATALOGUE_API = Router(
     guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     tags=["Catalogue"],
 )
+
+
+@post(
+    "/orientations/{token:str}/deliverables",
+    status_code=201,
+    request_max_body_size=ONE_FILE,
+    summary="Hand in a file, as the provider",
+)
+async def hand_in(context: NamedDependency[ProviderLinkContext]) -> OrientationView:
+    """Hand in a file, as the provider (multipart: `document`, and `milestone_id` if it belongs to one)."""
+    file, command = await sent(context)
+    async with context.database.transaction(context.cause) as tx:
+        await DELIVERABLE_BY_LINK.use_case(context.acting(tx), file, command)
+        _, view = await context.orientation(tx)
+        return view
+
+
 ORIENTATIONS_API = Router(
     "/",
-    route_handlers=[api_read(ORIENTATION), *api_routes(ORIENTATION, ON_ORIENTATIONS)],
+    route_handlers=[
+        api_read(ORIENTATION),
+        *api_routes(ORIENTATION, ON_ORIENTATIONS),
+        *api_routes(MILESTONE_BY_LINK, as_provider(ON_MILESTONES)),
+        hand_in,
+    ],
     dependencies={"context": Provide(provide_provider_context)},
     opt={PUBLIC: True},
     tags=["Orientations"],

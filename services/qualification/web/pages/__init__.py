@@ -10,6 +10,7 @@ from services.qualification.web.pages import (
     catalogue,
     dashboard,
     evaluations,
+    local_work,
     orientation,
     pact_party,
     pacts,
@@ -25,6 +26,7 @@ PAGES = (
         route_handlers=[
             *queue.ROUTES,
             *case.ROUTES,
+            *local_work.ROUTES,
             *proposing.ROUTES,
             *catalogue.ROUTES,
             *pacts.ROUTES,

@@ -12,21 +12,23 @@ from litestar.response import Redirect
 
 from services.qualification.domain.cost import is_fully_covered
 from services.qualification.domain.matching import Match
-from services.qualification.domain.moves import UNDECIDED, State
+from services.qualification.domain.moves import ANSWERED_LOCALLY, UNDECIDED, State
 from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.colleagues import colleagues
 from services.qualification.reads.queue import Filters, QueueItemView, cases
 from services.qualification.web import words as pages_words
-from services.qualification.web.actions import ON_CASES
+from services.qualification.web.actions import DELIVERABLE, ON_CASES, ON_LOCAL_WORK, STOP
 from services.qualification.web.context import AgentContext
 from shared.contracts import escalation
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Outcome, Role, Team
 from shared.db import Reader
+from shared.french import words
 from shared.surroundings import Profile, public_page
 from shared.web.actions import Refused, Resource, offered, page_routes
+from shared.web.deliverables import ACCEPTED
 from shared.web.pages import render
 from shared.web.paging import Page
 
@@ -91,6 +93,12 @@ class CasePage:
         return self.case.state_label, pages_words.TONES[self.case.state]
 
     @property
+    def work_state(self) -> tuple[str, str] | None:
+        """The word and the tone of the local work's state; None where there is none."""
+        work = self.case.local_work
+        return pages_words.LOCAL_STATES[work.state] if work and self.case.state in ANSWERED_LOCALLY else None
+
+    @property
     def source(self) -> str:
         """Where the figures of territories come from."""
         return self.context.parts.territories.source.sentence
@@ -148,9 +156,10 @@ class CasePage:
         ]
         if self.expected:
             asked_until = case.national_question.until if case.national_question else None
+            work_until = case.local_work.due_on if case.local_work else None
             entries.append(
                 {
-                    "at": case.answer_until or case.due_on or asked_until,
+                    "at": case.answer_until or case.due_on or asked_until or work_until,
                     "label": self.expected[0],
                     "team": AWAITED.get(State(case.state), Team.DEPARTEMENT),
                     "state": "late" if case.overdue else "waiting",
@@ -166,6 +175,8 @@ class CasePage:
             return pages_words.UNANSWERED
         if case.state == State.UNDER_EXAMINATION and case.qualification is None:
             return pages_words.TO_QUALIFY
+        if case.local_work is not None and case.state in ANSWERED_LOCALLY:
+            return pages_words.EXPECTED_LOCALLY.get((case.local_work.state, case.local_work.provider is not None))
         if case.state == State.ORIENTED_LOCALLY and case.orientations:
             return pages_words.OF_PROVIDER.get(case.orientations[-1].state)
         if case.state in ELSEWHERE:
@@ -214,7 +225,7 @@ async def show_case(
     request_id: FromPath[UUID], context: NamedDependency[AgentContext], filters: NamedDependency[Filters]
 ) -> Response[Any]:
     """Show one case; the consultation is traced."""
-    return await _show(context, request_id, filters=filters)
+    return await show(context, request_id, filters=filters)
 
 
 @get("/demandes/{request_id:uuid}/impression")
@@ -234,9 +245,10 @@ async def open_document(
     return await context.open_document(request_id, document_id)
 
 
-async def _show(
+async def show(
     context: AgentContext, request_id: UUID, *, refused: Refused | None = None, filters: Filters | None = None
 ) -> Response[Any]:
+    """Show one case with the forms of the actions that are allowed; a form that was refused, as it was typed."""
     async with context.database.transaction(context.cause) as tx:
         view = await page_of(context, tx, request_id)
         around = await _around(context, tx, view.case, filters or Filters())
@@ -247,7 +259,10 @@ async def _show(
         view=view,
         case=view.case,
         around=around,
-        actions={action.path: action for action in offered(ON_CASES, view.case.allowed_actions)},
+        actions={
+            action.path: action
+            for action in offered([*ON_CASES, *ON_LOCAL_WORK, STOP, DELIVERABLE], view.case.allowed_actions)
+        },
         values=refused.form.values if refused else {},
         errors=refused.form.errors if refused else {},
         failed=refused.action.path if refused else None,
@@ -255,6 +270,8 @@ async def _show(
         orientations=pages_words.ORIENTATIONS,
         tones=pages_words.TONES,
         marks=pages_words.MARKS,
+        ends=pages_words.options(words.LOCAL_END, pages_words.ends(view.case.local_work)),
+        accept=ACCEPTED,
         today=context.today,
     )
 
@@ -265,7 +282,7 @@ async def _read(context: AgentContext, reader: Reader, request_id: UUID) -> Case
 
 
 CASE: Final = Resource(
-    address="/cases/{request_id:uuid}", page="/demandes/{request_id:uuid}", view=CaseView, read=_read, show=_show
+    address="/cases/{request_id:uuid}", page="/demandes/{request_id:uuid}", view=CaseView, read=_read, show=show
 )
 
 
