@@ -54,9 +54,9 @@ def test_a_session_is_led_from_its_agenda_to_the_signed_papers(system: System, b
     secretary.reads("quorum")
     page.goto(page.url.partition("/dossiers/")[0])
     for member in ("Direction générale de l’ANCT", "Cerema"):
-        secretary.chooses(member)
+        page.get_by_label(member, exact=False).first.select_option(label="Présence")
     secretary.presses("Noter les présences")
-    secretary.reads("2\u00a0membres présents")
+    secretary.reads("2\u00a0votants présents ou représentés")
     decides(secretary, outcome="granted_with_reserve", votes="9")
     secretary.looks("71-voix-a-corriger")
     page.locator('[name="votes.in_favour"]').fill("2")

@@ -380,7 +380,7 @@ def test_a_closed_session_does_not_change() -> None:
     with pytest.raises(SessionClosed):
         session.close(undecided=[], by=SECRETARY, today=TODAY, at=AT)
     with pytest.raises(SessionClosed):
-        session.attend([], by=SECRETARY, today=TODAY)
+        session.attend([], by=SECRETARY, today=TODAY, at=AT)
     with pytest.raises(SessionClosed):
         session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
 
@@ -397,7 +397,7 @@ def test_too_few_members_decide_nothing() -> None:
     session = a_session(members=("ANRU", "Anah"), quorum=2, present=("ANRU",))
     with pytest.raises(QuorumMissing):
         session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
-    session.attend(["ANRU", "Anah", "Anah"], by=SECRETARY, today=TODAY)
+    session.attend(["ANRU", "Anah", "Anah"], by=SECRETARY, today=TODAY, at=AT)
     assert session.present == ("ANRU", "Anah")
     session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
 
@@ -427,7 +427,7 @@ def test_only_members_who_vote_make_the_quorum_and_give_their_voices() -> None:
     session = a_session(members=("ANRU", "Anah", "Cerema"), roles=roles, quorum=2, present=("ANRU", "Cerema"))
     with pytest.raises(QuorumMissing):
         session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY)
-    session.attend(["ANRU", "Anah", "Cerema"], by=SECRETARY, today=TODAY)
+    session.attend(["ANRU", "Anah", "Cerema"], by=SECRETARY, today=TODAY, at=AT)
     session.check(
         Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1)), LIMIT
     )
@@ -453,7 +453,7 @@ def test_a_session_to_come_has_an_agenda_and_decides_nothing() -> None:
     assert session.allowed_actions(SECRETARY, today=TODAY) == ["agenda"]
     assert session.allowed_actions(SECRETARY, today=TOMORROW) == ["decisions", "attendance", "agenda", "closing"]
     for act in (
-        lambda: session.attend(["ANRU"], by=SECRETARY, today=TODAY),
+        lambda: session.attend(["ANRU"], by=SECRETARY, today=TODAY, at=AT),
         lambda: session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY),
         lambda: session.close(undecided=[], by=SECRETARY, today=TODAY, at=AT),
     ):

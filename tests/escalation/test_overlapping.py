@@ -8,7 +8,7 @@ import pytest
 from services.escalation.domain.moves import State
 from services.escalation.domain.refusals import SessionClosed
 from services.escalation.settings import Settings
-from services.escalation.usecases import committee, consumed, directory, dossier, means
+from services.escalation.usecases import attendance, committee, consumed, directory, dossier, means
 from services.escalation.usecases.context import Context
 from shared import clock
 from shared.clock import new_id
@@ -41,7 +41,7 @@ async def test_attendance_noted_while_a_session_is_closed_does_not_open_it_again
     async def attend() -> None:
         async with database.transaction() as tx:
             do = Context(tx, secretary_agent, clock.now())
-            await committee.note_attendance(do, session, committee.NoteAttendance(present=["Mme A"]))
+            await attendance.note_attendance(do, session, attendance.NoteAttendance(present=["Mme A"]))
 
     with pytest.raises(SessionClosed):
         await second_beside(database, close, attend)

@@ -151,8 +151,8 @@ async def test_the_committee_is_run_from_its_pages(
     for shown in (
         "CSP-2026-0001",
         "25\u00a0000\u00a0€",
-        "Anah (présent)",
-        "ANRU, présidence (absent)",
+        "<strong>En séance\u00a0:</strong> Anah.",
+        "ANRU, présidence\u00a0; Cerema, voix consultative.",
         "Par consensus",
         "close",
     ):

@@ -70,7 +70,7 @@ class Table:
     today: date = TODAY - timedelta(days=2)
     """A session is two days ahead when a life begins."""
     dossier: Escalation = field(default_factory=an_escalation)
-    session: Session = field(default_factory=lambda: a_session(members=("A", "B"), quorum=1))
+    session: Session = field(default_factory=lambda: a_session(members=("A", "B"), alternates={"A": "AA"}, quorum=1))
     minutes: Minutes = field(default_factory=lambda: Minutes(SESSION_ID, None, ("A",)))
     milestone: Milestone = field(default_factory=lambda: Milestone(new_id(), "Étude", DUE))
     decided: OnRecord = field(
@@ -221,9 +221,11 @@ DECISIONS: Final = [
 IN_SESSION: Final[Mapping[str, list[Act]]] = {
     Action.DECISIONS: DECISIONS,
     Action.ATTENDANCE: [
-        lambda table, who: table.session.attend(["A"], by=who, today=table.today),
-        lambda table, who: table.session.attend(["Z"], by=who, today=table.today),
-        lambda table, who: table.session.attend([], by=who, today=table.today),
+        lambda table, who: table.session.attend(["A"], by=who, today=table.today, at=AT),
+        lambda table, who: table.session.attend([], represented=["A"], by=who, today=table.today, at=AT),
+        lambda table, who: table.session.attend(["A"], excused=["A"], by=who, today=table.today, at=AT),
+        lambda table, who: table.session.attend(["Z"], by=who, today=table.today, at=AT),
+        lambda table, who: table.session.attend([], by=who, today=table.today, at=AT),
     ],
     Action.CLOSING: [
         lambda table, who: table.session.close(
@@ -378,7 +380,7 @@ class DossierLife(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_decided_without_a_quorum(self) -> None:
-        if len(self.table.session.present) < 1 and self.table.session.closed_at is None:
+        if not self.table.session.voters and self.table.session.closed_at is None:
             for act in DECISIONS:
                 copied = copy.deepcopy(self.table)
                 copied.dossier.state, copied.dossier.session_id = State.SCHEDULED, SESSION_ID

@@ -1,5 +1,6 @@
 """The committee (comité de suivi de projet): its sessions, their agendas and votes, and the verdict on a dossier."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,7 +13,13 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.inputs import Cents, Line, Text, Voices
 from services.escalation.domain.moves import Action, By, allow
-from services.escalation.domain.refusals import DossiersUndecided, NotOnAgenda, QuorumMissing, SessionClosed
+from services.escalation.domain.refusals import (
+    AttendanceChanged,
+    DossiersUndecided,
+    NotOnAgenda,
+    QuorumMissing,
+    SessionClosed,
+)
 from shared.commands import TYPED, Command
 from shared.contracts.escalation import Decision, Votes
 from shared.contracts.fact import Actor
@@ -41,7 +48,19 @@ class MemberRole(StrEnum):
     RAPPORTEUR = "rapporteur"
 
 
+class Presence(StrEnum):
+    """How a member attends a session."""
+
+    PRESENT = "present"
+    REPRESENTED = "represented"
+    EXCUSED = "excused"
+    ABSENT = "absent"
+
+
 VOTERS = frozenset({MemberRole.CHAIR, MemberRole.VOTING})
+
+NEVER_NOTED = "never"
+"""The version of an attendance that nobody has noted."""
 
 OF_AN_OPEN_SESSION = (Action.DECISIONS, Action.ATTENDANCE, Action.AGENDA, Action.CLOSING)
 BEFORE_THE_DAY = frozenset({Action.AGENDA})
@@ -183,9 +202,10 @@ class Verdict(Command):
 
 @dataclass(slots=True)
 class Session:
-    """A session of the committee; the quorum counts the voting members who are present.
+    """A session of the committee; the quorum counts the voting members who are present or represented.
 
     `roles` says in which quality a member sits; who is not in it votes. `alternates` says who may sit in whose place.
+    A member whose alternate sits is `represented`. `attended_at` is when the attendance was noted last, by whom.
     """
 
     id: UUID
@@ -198,6 +218,10 @@ class Session:
     closed_by: Actor | None = field(default=None)
     roles: Mapping[str, MemberRole] = field(default_factory=dict)
     alternates: Mapping[str, str] = field(default_factory=dict)
+    represented: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
+    attended_at: datetime | None = None
+    attended_by: Actor | None = None
 
     @classmethod
     def plan(
@@ -238,6 +262,16 @@ class Session:
         return [name for name in among if self.roles.get(name, MemberRole.VOTING) in VOTERS]
 
     @property
+    def voters(self) -> list[str]:
+        """Those who vote in it: voting members who are there, in person or by their alternates."""
+        return self.voting([name for name in self.members if name in self.present or name in self.represented])
+
+    @property
+    def attendance_version(self) -> str:
+        """What changes each time that the attendance is noted."""
+        return self.attended_at.isoformat() if self.attended_at else NEVER_NOTED
+
+    @property
     def state(self) -> str:
         """`open` or `closed`."""
         return "open" if self.closed_at is None else "closed"
@@ -253,8 +287,8 @@ class Session:
 
     def check_open(self) -> None:
         """Refuse (`SessionClosed`) any change of a closed session."""
-        if self.closed_at is not None:
-            raise SessionClosed(state=self.state, allowed_actions=[])
+        if self.closed_at is not None and self.closed_by is not None:
+            raise SessionClosed(by=self.closed_by, at=self.closed_at)
 
     def check_held(self, field: str, *, today: date) -> None:
         """Refuse (`Invalid`), at a field, what is done with a session before its day."""
@@ -263,14 +297,45 @@ class Session:
                 field, f"Cette séance se tient le {date_fr(self.held_on)}\u00a0: revenez ce jour-là, ou après."
             )
 
-    def attend(self, present: Sequence[str], *, by: By, today: date) -> None:
-        """Note which members are there, on the day of the session or afterwards."""
-        by.acting_in(Action.ATTENDANCE)
+    def attend(
+        self,
+        present: Sequence[str],
+        *,
+        represented: Sequence[str] = (),
+        excused: Sequence[str] = (),
+        seen: str | None = None,
+        by: By,
+        today: date,
+        at: datetime,
+    ) -> None:
+        """Note which members are there, represented or excused, on the day of the session or afterwards.
+
+        Refuses (`AttendanceChanged`) what was noted on another version than the one that was `seen`.
+        """
+        actor = by.acting_in(Action.ATTENDANCE)
         self.check_open()
         self.check_held("present", today=today)
-        if strangers := [name for name in present if name not in self.members]:
-            raise Invalid.field("present", f"Ces personnes ne sont pas membres de la séance : {', '.join(strangers)}.")
-        self.present = tuple(dict.fromkeys(present))
+        if seen not in {None, self.attendance_version} and self.attended_by and self.attended_at:
+            raise AttendanceChanged(by=self.attended_by, at=self.attended_at)
+        groups = {"present": present, "represented": represented, "excused": excused}
+        if errors := [*self._strangers(groups), *self._noted_twice(groups), *self._without_alternate(represented)]:
+            raise Invalid(errors)
+        self.present, self.represented, self.excused = (tuple(dict.fromkeys(group)) for group in groups.values())
+        self.attended_at, self.attended_by = at, actor
+
+    def _strangers(self, groups: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
+        for name, group in groups.items():
+            if strangers := [one for one in group if one not in self.members]:
+                yield FieldError(name, f"Ces personnes ne sont pas membres de la séance : {', '.join(strangers)}.")
+
+    def _noted_twice(self, groups: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
+        noted = Counter(one for group in groups.values() for one in dict.fromkeys(group))
+        if twice := [one for one, times in noted.items() if times > 1]:
+            yield FieldError("represented", f"Une seule présence par membre : {', '.join(twice)}.")
+
+    def _without_alternate(self, represented: Sequence[str]) -> Iterator[FieldError]:
+        if alone := [one for one in represented if one in self.members and one not in self.alternates]:
+            yield FieldError("represented", f"Aucune suppléance n’est prévue pour {', '.join(alone)}.")
 
     def decide(
         self,
@@ -293,7 +358,7 @@ class Session:
     def check(self, verdict: Verdict, limit: GrantLimit) -> None:
         """Refuse (`Invalid`) a verdict that contradicts itself, or more votes than there were voters present."""
         verdict.check(self.held_on, limit)
-        votes, voters = verdict.votes, len(self.voting(self.present))
+        votes, voters = verdict.votes, len(self.voters)
         if votes is not None and self.members and votes.in_favour + votes.against + votes.abstained > voters:
             raise Invalid.field("votes", f"Il y a plus de voix que de membres votants présents ({voters}).")
 
@@ -305,7 +370,7 @@ class Session:
             raise NotOnAgenda(state=escalation.state.value, allowed_actions=[])
         actor = allow(Action.DECISIONS, escalation.state, by)
         self.check_held("outcome", today=today)
-        voters = len(self.voting(self.present))
+        voters = len(self.voters)
         if self.quorum is not None and voters < self.quorum:
             raise QuorumMissing(present=voters, quorum=self.quorum)
         return actor

@@ -13,7 +13,23 @@ class SessionClosed(IllegalMove):
 
     code = "session_closed"
     title = "The committee session is closed"
-    sentence = "Cette séance est close et ne change plus. Inscrivez le dossier à une autre séance."
+    sentence = (
+        "Cette séance a été close le {when} par {who} et ne change plus. Inscrivez ce qui reste à une autre séance."
+    )
+
+    def __init__(self, *, by: Actor, at: datetime) -> None:
+        super().__init__(who=by.name or by.email, when=datetime_fr(at), state="closed", allowed_actions=[])
+
+
+class AttendanceChanged(Conflict):
+    """Somebody else noted the attendance meanwhile (HTTP 409)."""
+
+    code = "attendance_changed"
+    title = "The attendance was noted after it was looked at"
+    sentence = "{who} a noté les présences le {when}. Vérifiez votre saisie, puis enregistrez-la à nouveau."
+
+    def __init__(self, *, by: Actor, at: datetime) -> None:
+        super().__init__(who=by.name or by.email, when=datetime_fr(at))
 
 
 class NotOnAgenda(IllegalMove):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import GRANTING, VOTERS, MemberRole, Session
+from services.escalation.domain.committee import GRANTING, MemberRole, Session
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.moves import By, State
 from services.escalation.store.committee import NoSuchDecision, NoSuchSession
@@ -95,7 +95,10 @@ class AgendaRow(BaseModel):
 
 
 class SessionRow(BaseModel):
-    """A session in a list; `dossiers` on its agenda, of which `decided` have their decision."""
+    """A session in a list; `dossiers` on its agenda, of which `decided` have their decision.
+
+    `voters` are the voting members who are present or represented: they make the quorum.
+    """
 
     id: UUID
     title: str
@@ -106,6 +109,12 @@ class SessionRow(BaseModel):
     alternates: dict[str, str]
     quorum: int | None
     present: list[str]
+    represented: list[str]
+    excused: list[str]
+    attended_at: datetime | None
+    attended_by: Actor | None
+    attendance_version: str
+    voters: int
     closed_at: datetime | None
     closed_by: Actor | None
     dossiers: int
@@ -119,21 +128,12 @@ class SessionView(SessionRow):
     agenda: list[AgendaRow]
     decisions: list[DecisionRow]
 
-    @property
-    def voters(self) -> int:
-        """How many of those present vote: they make the quorum."""
-        return voters(self.present, self.roles)
-
-
-def voters(present: list[str], roles: dict[str, MemberRole]) -> int:
-    """Count those of these members who vote."""
-    return sum(roles.get(name, MemberRole.VOTING) in VOTERS for name in present)
-
 
 _SUMMARY = """
     committee_session.id, committee_session.title, committee_session.held_on, committee_session.members,
     committee_session.roles, committee_session.alternates, committee_session.quorum, committee_session.present,
-    committee_session.closed_at, committee_session.closed_by,
+    committee_session.represented, committee_session.excused, committee_session.attended_at,
+    committee_session.attended_by, committee_session.closed_at, committee_session.closed_by,
     (SELECT count(*) FROM agenda_item WHERE session_id = committee_session.id) AS dossiers,
     (SELECT count(*) FROM decision WHERE session_id = committee_session.id AND corrects IS NULL) AS decided
 """
@@ -172,8 +172,16 @@ def _summary(row: Row, by: By, today: date) -> dict[str, Any]:
         tuple(row["present"]),
         row["closed_at"],
         roles={name: MemberRole(role) for name, role in row["roles"].items()},
+        represented=tuple(row["represented"]),
+        attended_at=row["attended_at"],
     )
-    return {**dict(row), "state": session.state, "allowed_actions": session.allowed_actions(by, today=today)}
+    return {
+        **dict(row),
+        "state": session.state,
+        "voters": len(session.voters),
+        "attendance_version": session.attendance_version,
+        "allowed_actions": session.allowed_actions(by, today=today),
+    }
 
 
 async def sessions(reader: Reader, *, state: SessionState | None, by: By, today: date, page: Page) -> Paged[SessionRow]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.minutes import MinutesState
 from services.escalation.domain.moves import By
-from services.escalation.reads.committee import AgendaRow, DecisionRow, SessionView, session, voters
+from services.escalation.reads.committee import AgendaRow, DecisionRow, SessionView, session
 from services.escalation.store import minutes as store
 from shared.contracts.fact import Actor
 from shared.db import Reader
@@ -52,6 +52,9 @@ class MinutesView(BaseModel):
     roles: dict[str, MemberRole]
     alternates: dict[str, str]
     present: list[str]
+    represented: list[str] = []
+    excused: list[str] = []
+    voters: int
     quorum: int | None
     items: list[AgendaRow]
     decisions: list[DecisionRow]
@@ -69,11 +72,6 @@ class MinutesView(BaseModel):
     def chairs(self) -> list[str]:
         """Name those who preside, and so sign."""
         return [name for name, role in self.roles.items() if role is MemberRole.CHAIR]
-
-    @property
-    def voters(self) -> int:
-        """How many of those present vote: they make the quorum."""
-        return voters(self.present, self.roles)
 
 
 class ApproverView(BaseModel):
@@ -151,6 +149,9 @@ async def _composed(reader: Reader, held: SessionView, by: By) -> MinutesView:
         roles=held.roles,
         alternates=held.alternates,
         present=held.present,
+        represented=held.represented,
+        excused=held.excused,
+        voters=held.voters,
         quorum=held.quorum,
         items=held.agenda,
         decisions=held.decisions,

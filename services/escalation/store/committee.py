@@ -58,7 +58,8 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
     """Return a session, locked, so that its agenda and decisions change one after the other."""
     row = await tx.fetchrow(
         """
-        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by, roles, alternates
+        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by, roles, alternates, represented,
+            excused, attended_at, attended_by
         FROM committee_session
         WHERE id = $1
         FOR UPDATE
@@ -78,18 +79,35 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
         closed_by=Actor.model_validate(row["closed_by"]) if row["closed_by"] else None,
         roles={name: MemberRole(role) for name, role in row["roles"].items()},
         alternates=row["alternates"],
+        represented=tuple(row["represented"]),
+        excused=tuple(row["excused"]),
+        attended_at=row["attended_at"],
+        attended_by=Actor.model_validate(row["attended_by"]) if row["attended_by"] else None,
     )
 
 
 async def save_session(tx: Transaction, session: Session) -> None:
-    """Write who is present, and that it is closed."""
+    """Write who attends, and that it is closed."""
     await tx.execute(
-        "UPDATE committee_session SET present = $2, closed_at = $3, closed_by = $4 WHERE id = $1",
+        """
+        UPDATE committee_session
+        SET present = $2, represented = $3, excused = $4, attended_at = $5, attended_by = $6, closed_at = $7,
+            closed_by = $8
+        WHERE id = $1
+        """,
         session.id,
         list(session.present),
+        list(session.represented),
+        list(session.excused),
+        session.attended_at,
+        _by(session.attended_by),
         session.closed_at,
-        session.closed_by.model_dump(mode="json") if session.closed_by else None,
+        _by(session.closed_by),
     )
+
+
+def _by(actor: Actor | None) -> dict[str, object] | None:
+    return actor.model_dump(mode="json") if actor else None
 
 
 async def add_to_agenda(tx: Transaction, session_id: UUID, request_id: UUID, *, state: str, at: datetime) -> None:

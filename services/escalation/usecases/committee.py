@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from services.escalation.domain.committee import GrantLimit, MemberRole, Session, Verdict
@@ -83,18 +83,6 @@ class PlanSession(Command):
     quorum: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
-class NoteAttendance(Command):
-    """Which members are present."""
-
-    present: Annotated[list[Line], Field(max_length=100)]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nobody_if_typed(cls, data: Any, info: ValidationInfo) -> Any:
-        """A form on which no box is ticked says that nobody is present."""
-        return {"present": [], **data} if info.context == TYPED else data
-
-
 class MoveOnAgenda(Command):
     """A dossier of the agenda, to change places with the one before or after."""
 
@@ -139,12 +127,6 @@ async def _seats(do: Context, command: PlanSession) -> Sequence[str | Member | S
     if command.members is None:
         return await members_store.in_office(do.tx, command.held_on)
     return command.members
-
-
-@changes_session
-async def note_attendance(do: Context, session: Session, command: NoteAttendance) -> None:
-    """Note which members are present, for the quorum and the minutes."""
-    session.attend(command.present, by=do.by, today=do.today)
 
 
 @changes_session

@@ -11,6 +11,7 @@ from services.escalation.domain.moves import Action as Name
 from services.escalation.domain.programmes import ProgrammeAction
 from services.escalation.usecases import (
     accompaniment,
+    attendance,
     committee,
     directory,
     dossier,
@@ -283,11 +284,13 @@ BY_PROVIDERS: Final = (
 ON_SESSIONS: Final = (
     Action(
         Name.ATTENDANCE,
-        committee.NoteAttendance,
-        committee.note_attendance,
+        attendance.NoteAttendance,
+        attendance.note_attendance,
         path="presence",
+        form=attendance.AttendanceSheet,
         label="Noter les présences",
         done="Les présences sont notées.",
+        anchor="#presence",
     ),
     Action(
         Name.AGENDA,

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from services.escalation.domain.committee import MemberRole
+from services.escalation.domain.committee import MemberRole, Presence
 from services.escalation.domain.decisions import DECIDING
 from services.escalation.domain.moves import Action
 from services.escalation.reads.committee import (
@@ -88,13 +88,41 @@ async def one_session(context: AgentContext, session_id: UUID, *, refused: Refus
         minutes=draft,
         file=await read_session_file(context, context.database, session_id),
         approvers=[(one.id, f"{one.title}, {date_fr(one.held_on)}") for one in later],
-        members_offered=[(name, _with_role(name, held.roles.get(name))) for name in held.members],
+        seats=[_seat(held, name) for name in held.members],
         waiting=[_offered(one) for one in await waiting(context.database)] if may_schedule else [],
     )
 
 
-def _with_role(name: str, role: MemberRole | None) -> str:
-    return f"{name} ({MEMBER_ROLES[role]})" if role and role is not MemberRole.VOTING else name
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A member in the form of the attendance: who it is, how the member attends, and what is offered."""
+
+    name: str
+    label: str
+    presence: Presence
+    offered: list[tuple[str, str]]
+
+    @property
+    def said(self) -> str:
+        """How the member attends, in words."""
+        return dict(self.offered)[self.presence.value]
+
+
+def _seat(held: SessionView, name: str) -> SeatView:
+    role, alternate = held.roles.get(name, MemberRole.VOTING), held.alternates.get(name)
+    noted = {Presence.PRESENT: held.present, Presence.REPRESENTED: held.represented, Presence.EXCUSED: held.excused}
+    offered = [
+        (Presence.PRESENT.value, "Présence"),
+        *([(Presence.REPRESENTED.value, f"Représentation par {alternate}")] if alternate else []),
+        (Presence.EXCUSED.value, "Absence excusée"),
+        (Presence.ABSENT.value, "Absence"),
+    ]
+    return SeatView(
+        name,
+        name if role is MemberRole.VOTING else f"{name} ({MEMBER_ROLES[role]})",
+        next((presence for presence, group in noted.items() if name in group), Presence.ABSENT),
+        offered,
+    )
 
 
 def _offered(one: WaitingRow) -> tuple[str, str, str]:
