@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from litestar import Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from stream_write_ods import stream_write_ods  # type: ignore[import-untyped] # it has no types
 
 from shared.commands import without_secrets
 from shared.errors import FieldError, Invalid
 from shared.french.dates import PARIS
 from shared.masking import hidden
-from shared.tables import FORMULA, Item, Line, rows_of
+from shared.tables import FORMULA, Item, Line, Reported, Result, counts, rows_of
 from shared.territory.index import fold
 from shared.web.forms import Form
 from shared.web.validation import SENTENCES, field_errors
@@ -116,6 +116,52 @@ def _line(
         return replace(line, errors=tuple(field_errors(invalid.errors())))
     except ValueError:
         return replace(line, errors=(FieldError("", SENTENCES["unstorable_text"]),))
+
+
+class CellErrorView(BaseModel):
+    """What is wrong with a cell."""
+
+    field: str
+    message: str
+
+
+class ImportedLineView(BaseModel):
+    """What became of a line; `line` counts from 1, the headings included."""
+
+    line: int
+    result: Result
+    errors: list[CellErrorView]
+
+
+LineView = TypeVar("LineView", bound=ImportedLineView)
+
+
+class ImportView(BaseModel, Generic[LineView]):
+    """What became of a table, or would become."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+    lines: list[LineView]
+
+
+def import_view(
+    report: Sequence[Reported], view: type[LineView], also: Callable[[Reported], dict[str, object]]
+) -> ImportView[LineView]:
+    """Return the report of an import; `also` gives what a line of this table shows besides."""
+    lines = [
+        view.model_validate(
+            {
+                "line": one.number,
+                "result": one.result,
+                "errors": [CellErrorView(field=error.field, message=error.message) for error in one.errors],
+                **also(one),
+            }
+        )
+        for one in report
+    ]
+    return ImportView[LineView](**counts(report), lines=lines)
 
 
 async def table_sent(form: Form[Any]) -> bytes:

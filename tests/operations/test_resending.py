@@ -17,7 +17,7 @@ from tests.operations.conftest import Scene
 from tests.operations.test_journals import told
 from tests.shared.messaging.conftest import a_message
 
-ALL = Choice("/intake", since=datetime(2000, 1, 1, tzinfo=UTC))
+ALL = Choice(source="/intake", since=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 async def sent(scene: Scene, *requests: object) -> None:
@@ -50,7 +50,7 @@ async def test_events_are_told_again_to_all_who_listen_and_who_did_it_is_written
 async def test_one_request_from_a_number_on_is_told_to_one_queue(scene: Scene) -> None:
     mine, other = new_id(), new_id()
     await sent(scene, mine, other)
-    choice = Choice("/intake", request=str(mine), first=2, queue="escalation")
+    choice = Choice(source="/intake", request=str(mine), first=2, queue="escalation")
     await resend_events.resend(scene.connections, choice, by="exploitant", why="essai")
     assert await waiting(scene) == [("escalation", str(mine), 2), ("escalation", str(mine), 3)]
 
@@ -59,9 +59,11 @@ async def test_only_what_was_recorded_in_the_time_that_was_given_is_told_again(s
     await sent(scene, new_id())
     later = now() + timedelta(hours=1)
     with pytest.raises(NothingToResend):
-        await resend_events.resend(scene.connections, Choice("/intake", since=later), by="exploitant", why="essai")
+        await resend_events.resend(
+            scene.connections, Choice(source="/intake", since=later), by="exploitant", why="essai"
+        )
     with pytest.raises(NothingToResend):
-        past = Choice("/intake", since=ALL.since, until=ALL.since)
+        past = Choice(source="/intake", since=ALL.since, until=ALL.since)
         await resend_events.resend(scene.connections, past, by="exploitant", why="essai")
     assert await record.latest(scene.intake, "intake") == []
 
@@ -76,12 +78,12 @@ async def test_what_waits_already_is_not_put_twice(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("choice", "refusal"),
     [
-        (Choice("intake"), Invalid),
-        (Choice("/nobody"), NotWatched),
-        (Choice("/intake/elsewhere"), NothingToResend),
-        (Choice("/intake", queue="escalatoin"), NoSuchQueue),
-        (Choice("/intake", first=2), Invalid),
-        (Choice("/intake", request="no number"), Invalid),
+        (Choice(source="intake"), Invalid),
+        (Choice(source="/nobody"), NotWatched),
+        (Choice(source="/intake/elsewhere"), NothingToResend),
+        (Choice(source="/intake", queue="escalatoin"), NoSuchQueue),
+        (Choice(source="/intake", first=2), Invalid),
+        (Choice(source="/intake", request="no number"), Invalid),
     ],
 )
 async def test_what_makes_no_sense_is_refused_and_nothing_is_put(

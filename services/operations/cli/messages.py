@@ -337,7 +337,7 @@ def resend(
     """Send events of a journal again, lot by lot; what was applied stays applied once."""
     number = int(from_) if from_.isdecimal() else None
     choice = Choice(
-        source,
+        source=source,
         since=None if number else _moment("from", from_),
         until=_moment("to", to) if to else None,
         request=request,

@@ -5,11 +5,11 @@ the alerts and with `docs/runbook.md`.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, Self
+from typing import Final
 
 from pydantic import BaseModel
 
+from services.operations.domain.catalogue import Coded
 from services.operations.domain.services import service_word
 from services.operations.domain.texts import Count, Seconds
 from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
@@ -34,15 +34,8 @@ class Row:
     after: float = 0.0
 
 
-class What(StrEnum):
+class What(Coded):
     """Each thing that may be so, by its code in the API and in the metrics."""
-
-    def __new__(cls, row: Row) -> Self:
-        """Make the code the value, and keep the row with it."""
-        what = str.__new__(cls, row.code)
-        what._value_ = row.code
-        what.row = row
-        return what
 
     row: Row
 

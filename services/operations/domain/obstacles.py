@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from services.operations.domain import reasons
+from services.operations.domain.catalogue import Coded
 from services.operations.domain.concerns import NO_RELAY_ENTRY
 from services.operations.domain.concerns import What as Concerning
 from services.operations.domain.services import service_word
@@ -34,15 +35,8 @@ class Row:
     link: str = "Voir la vue d’ensemble"
 
 
-class Cause(StrEnum):
+class Cause(Coded):
     """Each thing that may lie behind an obstacle, by its code in the API."""
-
-    def __new__(cls, row: Row) -> Self:
-        """Make the code the value, and keep the row with it."""
-        cause = str.__new__(cls, row.code)
-        cause._value_ = row.code
-        cause.row = row
-        return cause
 
     row: Row
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol, TypedDict
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.operations.adapters.connections import Connections
 from services.operations.domain.queues import require_open
@@ -83,15 +83,8 @@ class RefusedMails(Why):
     )
 
 
-class ResendOrder(Why):
+class ResendOrder(Choice, Why):
     """Which events of a journal to publish again, to which queue (all who listen when not given), and the motive."""
-
-    source: str
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    request: str | None = None
-    first: int = Field(default=1, ge=1)
-    queue: str | None = None
 
 
 class Retried(BaseModel):
@@ -222,8 +215,7 @@ async def replay_unrouted(do: Operator, command: Why) -> Replayed:
 
 async def resend_events(do: Operator, command: ResendOrder) -> Resent:
     """Publish events of a journal again, at most 5000; what was applied stays applied once."""
-    choice = Choice(**command.model_dump(exclude={"why"}))
-    return await resending.resend(do.connections, choice, **_order(do, command.why))
+    return await resending.resend(do.connections, command, **_order(do, command.why))
 
 
 @dataclass(frozen=True, slots=True)

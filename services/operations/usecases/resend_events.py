@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.actions import Action
 from services.operations.reads import journals, undelivered
 from services.operations.store import record
+from shared.commands import Command
 from shared.db import Row, Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging.names import EVERYBODY
@@ -57,18 +56,17 @@ class NotSending(Conflict):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which events: of `source`, recorded from `since` until before `until`, of one request or from a number on.
+class Choice(Command):
+    """Which events of a journal to publish again: of one request or from a number on, recorded in a period.
 
     `queue` is the one to send them to; without it, to all who listen.
     """
 
     source: str
-    since: datetime | None = None
-    until: datetime | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     request: str | None = None
-    first: int = 1
+    first: int = Field(default=1, ge=1)
     queue: str | None = None
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,9 +13,9 @@ from services.qualification.web.context import AgentContext
 from shared.commands import TYPED
 from shared.contracts.vocabulary import Field, SupportType
 from shared.french import words
-from shared.tables import Reported, Result, counts, day_typed
+from shared.tables import Reported, day_typed
 from shared.territory.index import fold
-from shared.web.tables import Headings, Table, lines_of
+from shared.web.tables import Headings, ImportedLineView, Table, lines_of
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "Identifiant",
@@ -96,42 +95,8 @@ def _chosen(text: str, known: Mapping[str, str]) -> list[str]:
     return [known.get(fold(each), each.strip()) for each in text.split("|") if each.strip()]
 
 
-@dataclass(frozen=True, slots=True)
-class LineErrorView:
-    """What is wrong with a cell."""
+class ProviderLineView(ImportedLineView):
+    """What became of a line, and of which provider it is."""
 
-    field: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class LineView:
-    """What became of a line; `line` counts from 1, the headings included."""
-
-    line: int
     name: str
-    result: Result
     provider_id: UUID | None
-    errors: list[LineErrorView]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportView:
-    """What became of a table."""
-
-    added: int
-    changed: int
-    unchanged: int
-    refused: int
-    lines: list[LineView]
-
-
-def import_view(report: list[Reported]) -> ImportView:
-    """Say what became of each line."""
-    return ImportView(
-        **counts(report),
-        lines=[
-            LineView(one.number, one.shown, one.result, one.id, [LineErrorView(*error) for error in one.errors])
-            for one in report
-        ],
-    )

@@ -5,7 +5,6 @@ from typing import Annotated
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
-from pydantic import BaseModel
 
 from services.escalation.domain.programmes import ProgrammeRequestState
 from services.escalation.reads.coverage import CoveredRow, count_territories_covered, territories_covered
@@ -22,11 +21,11 @@ from services.escalation.web.answers import read_programme_request, read_sheet
 from services.escalation.web.context import AgentContext
 from services.escalation.web.coverage_tables import ImportTable, bring_in_table, coverage_table
 from shared.contracts.vocabulary import ApplicantKind
-from shared.tables import LARGEST, Reported, Result, counts
+from shared.tables import LARGEST
 from shared.web.actions import Resource, api_read, api_routes
 from shared.web.consultation_log import log_listed_requests
 from shared.web.paging import Page, Paged
-from shared.web.tables import CSV
+from shared.web.tables import CSV, ImportedLineView, ImportView, import_view
 
 PROGRAMME = Resource(address="/programmes/{programme:str}", view=SheetView, read=read_sheet)
 REQUEST = Resource(
@@ -36,30 +35,10 @@ REQUEST = Resource(
 )
 
 
-class LineErrorView(BaseModel):
-    """What is wrong with a cell."""
+class TerritoryLineView(ImportedLineView):
+    """What became of a line, and the territory that it names."""
 
-    field: str
-    message: str
-
-
-class LineReportView(BaseModel):
-    """What became of a line; `line` counts from 1, the headings included."""
-
-    line: int
     shown: str
-    result: Result
-    errors: list[LineErrorView]
-
-
-class ImportView(BaseModel):
-    """What became of a table, or would become."""
-
-    added: int
-    changed: int
-    unchanged: int
-    refused: int
-    lines: list[LineReportView]
 
 
 @get("/programmes")
@@ -104,24 +83,10 @@ async def list_territories_as_csv(context: NamedDependency[AgentContext], progra
 @post("/programmes/{programme:str}/territories/import", status_code=200, request_max_body_size=LARGEST)
 async def import_territories(
     context: NamedDependency[AgentContext], programme: FromPath[str], data: JSONBody[ImportTable]
-) -> ImportView:
+) -> ImportView[TerritoryLineView]:
     """Bring a CSV table of territories in; each code is checked against the official lists, and reported on."""
-    return _reported(await bring_in_table(context, programme, data.table.encode(), data))
-
-
-def _reported(report: list[Reported]) -> ImportView:
-    return ImportView(
-        **counts(report),
-        lines=[
-            LineReportView(
-                line=line.number,
-                shown=line.shown,
-                result=line.result,
-                errors=[LineErrorView(field=error.field, message=error.message) for error in line.errors],
-            )
-            for line in report
-        ],
-    )
+    report = await bring_in_table(context, programme, data.table.encode(), data)
+    return import_view(report, TerritoryLineView, lambda line: {"shown": line.shown})
 
 
 @delete("/programmes/{programme:str}/territories/{kind:str}/{code:str}")

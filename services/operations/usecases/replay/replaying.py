@@ -21,16 +21,14 @@ class Behind(BaseModel):
     subject: str
     applied: int
     told: int
+    """How far the journal goes."""
 
 
-class Forked(BaseModel):
-    """A stream of which the service has applied what the journal of its source does not have."""
+class Forked(Behind):
+    """A stream of which the service has applied what the journal of its source does not have.
 
-    source: str
-    subject: str
-    applied: int
-    told: int
-    """How far the journal goes; as far as `applied` where only the hashes differ."""
+    `told` is `applied` where only the hashes differ.
+    """
 
 
 class Held(BaseModel):

@@ -18,7 +18,7 @@ from services.qualification.web.actions import (
     ON_PROVIDERS,
     as_provider,
 )
-from services.qualification.web.catalogue_tables import ImportView, bring_in_table, import_view, table_of
+from services.qualification.web.catalogue_tables import ProviderLineView, bring_in_table, table_of
 from services.qualification.web.context import AgentContext, ProviderLinkContext, provide_provider_context
 from services.qualification.web.pages.catalogue import CATALOGUE, PROVIDER
 from services.qualification.web.pages.orientation import MILESTONE_BY_LINK, ORIENTATION
@@ -28,7 +28,7 @@ from shared.web.access import PUBLIC, only
 from shared.web.actions import api_read, api_routes
 from shared.web.deliverables import ONE_FILE, sent
 from shared.web.paging import Page, Paged
-from shared.web.tables import CSV, ODS, as_csv, as_ods
+from shared.web.tables import CSV, ODS, ImportView, as_csv, as_ods, import_view
 
 
 @get("/providers", summary="The local engineering catalogue")
@@ -61,9 +61,12 @@ async def list_providers_as_ods(context: NamedDependency[AgentContext]) -> Respo
     request_max_body_size=LARGEST,
     summary="Bring a table of providers into the catalogue",
 )
-async def import_table(data: JSONBody[ImportTable], context: NamedDependency[AgentContext]) -> ImportView:
+async def import_table(
+    data: JSONBody[ImportTable], context: NamedDependency[AgentContext]
+) -> ImportView[ProviderLineView]:
     """Add or change the providers of a CSV table, line by line; a line that is refused does not keep the others."""
-    return import_view(await bring_in_table(context, data.table.encode(), store=not data.only_look))
+    report = await bring_in_table(context, data.table.encode(), store=not data.only_look)
+    return import_view(report, ProviderLineView, lambda line: {"name": line.shown, "provider_id": line.id})
 
 
 @get("/providers/{provider_id:uuid}/orientations", summary="What a provider was asked")
