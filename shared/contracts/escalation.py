@@ -14,6 +14,7 @@ from shared.contracts.vocabulary import (
     MobilisationStep,
     OrderEntry,
     Programme,
+    ReserveBlocks,
     Stage,
     SupportType,
     Team,
@@ -34,7 +35,8 @@ class Decision(Value):
 
     Without `votes` it was taken by consensus. `reserve_until` is when the reserve must be lifted, `signatory` in which
     quality it is signed, `appeal` the ways of appeal, `corrects` the number of the decision that it replaces.
-    `override_reason` says why more was granted than the envelope still holds, or than is plausible.
+    `reserve_blocks` is what the reserve holds back until it is lifted; `override_reason` says why more was granted than
+    the envelope still holds, or than is plausible.
     """
 
     id: UUID
@@ -53,6 +55,7 @@ class Decision(Value):
     appeal: str | None = None
     corrects: str | None = None
     override_reason: str | None = None
+    reserve_blocks: ReserveBlocks | None = None
 
 
 class EscalationReceived(Fact):

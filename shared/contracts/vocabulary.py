@@ -172,6 +172,14 @@ class CommitteeOutcome(StrEnum):
     REFUSED = "refused"
 
 
+class ReserveBlocks(StrEnum):
+    """What a reserve of the committee holds back until it is lifted: this step, and those that follow it."""
+
+    MOBILISATION = "mobilisation"
+    ACCOMPANIMENT = "accompaniment"
+    PAYMENT = "payment"
+
+
 class MobilisationKind(StrEnum):
     """Where a mobilised resource comes from."""
 

@@ -92,6 +92,11 @@ COMMITTEE_OUTCOME = {
     v.CommitteeOutcome.RETURNED: "Renvoi au département",
     v.CommitteeOutcome.REFUSED: "Refus",
 }
+RESERVE_BLOCKS = {
+    v.ReserveBlocks.MOBILISATION: "La mobilisation des moyens, et toute la suite",
+    v.ReserveBlocks.ACCOMPANIMENT: "Le début de l’accompagnement, et les paiements",
+    v.ReserveBlocks.PAYMENT: "Les paiements",
+}
 MOBILISATION_KIND = {
     v.MobilisationKind.INTERNAL: "Administration centrale ou opérateur de l’État",
     v.MobilisationKind.EXTERNAL: "Prestataire externe",
@@ -309,6 +314,7 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     OUTCOME,
     ESCALATION_MOTIVE,
     COMMITTEE_OUTCOME,
+    RESERVE_BLOCKS,
     MOBILISATION_KIND,
     MOBILISATION_STEP,
     ORDER_ENTRY,

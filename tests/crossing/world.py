@@ -11,6 +11,7 @@ from uuid import UUID
 from deploy.local.demo import means as escalation_demonstration
 from services.escalation import handlers as escalation_handlers
 from services.escalation.domain.durations import Durations
+from services.escalation.domain.grant import GRANTING
 from services.escalation.usecases import accompaniment, committee, means, programmes
 from services.escalation.usecases import dossier as dossiers
 from services.escalation.usecases.context import Context
@@ -251,8 +252,8 @@ def _decides(outcome: CommitteeOutcome) -> Act:
             request_id=rid,
             outcome=outcome,
             motive="Motif.",
-            support_types=[SupportType.INGENIERIE_PROJET],
-            amount_cents=1_000_000,
+            support_types=[SupportType.INGENIERIE_PROJET] if outcome in GRANTING else [],
+            amount_cents=1_000_000 if outcome in GRANTING else None,
             reserve="Une réserve." if outcome is CommitteeOutcome.GRANTED_WITH_RESERVE else None,
         )
         await committee.decide(Context(tx, SECRETARY, at), world.session_id, decision)

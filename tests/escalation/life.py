@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import httpx2
@@ -214,14 +214,20 @@ async def a_scheduled_dossier(national: Program, secretary: Program, request_id:
     return found
 
 
+GRANTED_CENTS = 10_000_000
+WITHOUT_LIMIT: Final[Json] = {"amount_cents": 1_000_000_000_00, "override_reason": "Pour l’essai."}
+"""A grant that bounds nothing, so that something else does."""
+
+
 async def a_decided_dossier(
     national: Program, secretary: Program, request_id: str, outcome: str = "granted", **more: Any
 ) -> str:
     """The committee decided in a session, whose id is given."""
     session_id = await a_scheduled_dossier(national, secretary, request_id)
+    amount = {"amount_cents": GRANTED_CENTS} if outcome.startswith("granted") else {}
     await secretary.post(
         f"/sessions/{session_id}/decisions",
-        {"request_id": request_id, "outcome": outcome, "motive": "Au vu du dossier.", **more},
+        {"request_id": request_id, "outcome": outcome, "motive": "Au vu du dossier.", **amount, **more},
         status=201,
     )
     return session_id

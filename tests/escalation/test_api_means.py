@@ -1,21 +1,23 @@
 """Means by program: the directory, framework contracts, orders with deliveries and payments, who pays what."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared import clock
 from shared.db import Database
-from tests.escalation.life import Ear, Json, Program, a_decided_dossier, a_lot, a_request_escalated
+from tests.escalation.life import WITHOUT_LIMIT, Ear, Json, Program, a_decided_dossier, a_lot, a_request_escalated
 from tests.escalation.test_api import told
+from tests.today import today
 
 pytestmark = pytest.mark.usefixtures("envelope")
 IGN: Json = {"name": "IGN", "kind": "state_operator", "offer": "Cartes", "fields": ["fonds_europeens"]}
 
 
-async def a_granted_dossier(national: Program, secretary: Program, received: str) -> str:
+async def a_granted_dossier(national: Program, secretary: Program, received: str, **more: Any) -> str:
     """The committee granted it; gives where it is."""
-    await a_decided_dossier(national, secretary, received)
+    await a_decided_dossier(national, secretary, received, **more)
     return f"/escalations/{received}"
 
 
@@ -138,10 +140,92 @@ async def test_an_envelope_that_is_too_small_leaves_the_lot_as_it_was(
     national: Program, secretary: Program, received: str
 ) -> None:
     lot = await a_lot(national, ceiling_cents=900_000_000_00)
-    dossier = await a_granted_dossier(national, secretary, received)
+    dossier = await a_granted_dossier(national, secretary, received, **WITHOUT_LIMIT)
     order = {"kind": "external", "lot_id": lot["id"], "amount_cents": 800_000_000_00}
     assert (await national.refused(f"{dossier}/mobilisations", order, 409))["code"] == "envelope_exceeded"
     assert (await national.get(f"/contracts/{lot['contract_id']}"))["lots"][0]["committed_cents"] == 0
+
+
+async def test_what_was_granted_bounds_what_is_mobilised_until_it_is_corrected(
+    national: Program, secretary: Program, received: str
+) -> None:
+    lot = await a_lot(national)
+    dossier = await a_granted_dossier(national, secretary, received, amount_cents=500_000)
+    before = await available(national)
+    mobilisations = f"{dossier}/mobilisations"
+    order = {"kind": "external", "resource": "Atelier", "amount_cents": 500_001}
+    problem = await national.refused(mobilisations, order, 409)
+    assert (problem["code"], problem["granted_cents"], problem["total_cents"]) == ("beyond_grant", 500_000, 500_001)
+    on_a_lot = {"kind": "external", "lot_id": lot["id"], "amount_cents": 500_001}
+    assert (await national.refused(mobilisations, on_a_lot, 409))["code"] == "beyond_grant"
+    assert await available(national) == before
+    first = (await national.post(mobilisations, {**order, "amount_cents": 400_000}, status=201))["created"]
+    assert (await national.refused(mobilisations, {**order, "amount_cents": 100_001}, 409))["total_cents"] == 500_001
+    await national.post(mobilisations, {"kind": "internal", "resource": "Cerema"}, status=201)
+    seen = await national.get(dossier)
+    assert seen["grant"] == {
+        "number": seen["decisions"][0]["number"],
+        "granted_cents": 500_000,
+        "mobilised_cents": 400_000,
+        "left_cents": 100_000,
+        "reserve": None,
+        "reserve_blocks": None,
+    }
+    correction = f"/decisions/{seen['decisions'][0]['id']}/correction"
+    less = {"outcome": "granted", "motive": "Moins.", "amount_cents": 399_999}
+    problem = await secretary.refused(correction, less, 400)
+    assert problem["errors"][0]["field"] == "amount_cents"
+    more = {"outcome": "granted", "motive": "Le périmètre est étendu.", "amount_cents": 900_000}
+    await secretary.post(correction, more, status=201)
+    await national.post(mobilisations, {**order, "amount_cents": 500_000}, status=201)
+    await national.post(f"{mobilisations}/{first}/decline")
+    assert (await national.get(dossier))["grant"]["left_cents"] == 400_000
+
+
+@pytest.mark.parametrize(
+    ("blocks", "waiting"),
+    [
+        (None, {"mobilisations", "accompaniment", "payment"}),
+        ("mobilisation", {"mobilisations", "accompaniment", "payment"}),
+        ("accompaniment", {"accompaniment", "payment"}),
+        ("payment", {"payment"}),
+    ],
+)
+async def test_a_reserve_holds_back_what_it_says_until_it_is_lifted(
+    national: Program, secretary: Program, received: str, blocks: str | None, waiting: set[str]
+) -> None:
+    await a_decided_dossier(national, secretary, received, "granted", amount_cents=500_000)
+    dossier = f"/escalations/{received}"
+    order = await an_order(national, dossier, 100_000)
+    await national.post(f"{order}/part-delivery", {"amount_cents": 50_000}, status=201)
+    [decision] = (await national.get(dossier))["decisions"]
+    reserved = {"outcome": "granted_with_reserve", "motive": "Vu.", "reserve": "Délibération.", "amount_cents": 500_000}
+    said = {"reserve_blocks": blocks} if blocks else {}
+    made = await secretary.post(f"/decisions/{decision['id']}/correction", {**reserved, **said}, status=201)
+    assert made["reserve_blocks"] == (blocks or "mobilisation")
+    acts: dict[str, tuple[str, Json, int]] = {
+        "mobilisations": (f"{dossier}/mobilisations", {"kind": "internal", "resource": "Cerema"}, 201),
+        "payment": (f"{order}/payment", {"amount_cents": 1_000}, 201),
+        "accompaniment": (f"{dossier}/accompaniment", {"starts_on": today(), "ends_on": today(90)}, 200),
+    }
+    seen = await national.get(dossier)
+    offered = {*seen["allowed_actions"], *seen["mobilisations"][0]["allowed_actions"]}
+    assert not offered & waiting
+    assert {*acts} - waiting <= offered
+    listed = (await national.get("/escalations"))["items"][0]
+    assert listed["allowed_actions"] == seen["allowed_actions"]
+    for name in waiting:
+        path, body, _ = acts[name]
+        problem = await national.refused(path, body, 409)
+        assert problem["code"] == "reserve_standing", name
+        assert "Délibération." in problem["detail"]
+        assert name not in problem["allowed_actions"]
+    early = {"motive": "Reçue.", "lifted_on": today(-1)}
+    problem = await national.refused(f"/decisions/{made['id']}/reserve-lifting", early, 400)
+    assert problem["errors"][0]["field"] == "lifted_on"
+    await national.post(f"/decisions/{made['id']}/reserve-lifting", {"motive": "Reçue."})
+    for path, body, status in acts.values():
+        await national.post(path, body, status=status)
 
 
 async def test_an_order_is_delivered_in_parts_and_paid_never_ahead(

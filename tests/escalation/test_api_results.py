@@ -13,6 +13,7 @@ from shared.db import Database
 from shared.identity.model import Agent, Role
 from tests.escalation.conftest import an_agent
 from tests.escalation.life import (
+    WITHOUT_LIMIT,
     Ear,
     Program,
     a_decided_dossier,
@@ -52,7 +53,7 @@ async def test_what_is_declined_goes_back_to_the_envelope(national: Program, sec
 
 @pytest.mark.usefixtures("envelope")
 async def test_an_envelope_never_gives_more_than_it_holds(national: Program, secretary: Program, received: str) -> None:
-    await a_decided_dossier(national, secretary, received)
+    await a_decided_dossier(national, secretary, received, **WITHOUT_LIMIT)
     available = (await national.get("/envelopes"))["items"][0]["available_cents"]
     body = {"kind": "external", "resource": "Marché", "amount_cents": available + 1}
     problem = await national.refused(f"/escalations/{received}/mobilisations", body, 409)
@@ -84,7 +85,7 @@ async def test_the_secretary_opens_and_resizes_envelopes(national: Program, secr
     again = await secretary.refused("/envelopes", {"year": year, "amount_cents": 1}, 409)
     assert again["code"] == "envelope_exists"
     await national.refused("/envelopes", {"year": year + 1, "amount_cents": 1}, 403)
-    await a_decided_dossier(national, secretary, received)
+    await a_decided_dossier(national, secretary, received, amount_cents=4_000)
     body = {"kind": "external", "resource": "Marché", "amount_cents": 4_000}
     await national.post(f"/escalations/{received}/mobilisations", body, status=201)
     address = f"/envelopes/{opened['id']}/amount"

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.escalation.domain.accompaniment import Milestone, Reporter, add_deliverable, report_progress
-from services.escalation.domain.committee import GRANTING, GrantLimit, MemberRole, NewVotes, Session, Verdict
+from services.escalation.domain.committee import GrantLimit, MemberRole, NewVotes, Session, Verdict
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.grant import GRANTING
 from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
 from services.escalation.domain.perimeter import Perimeter

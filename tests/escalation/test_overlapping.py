@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from services.escalation.domain.committee import Verdict
 from services.escalation.domain.moves import State
-from services.escalation.domain.refusals import SessionClosed
+from services.escalation.domain.refusals import BeyondGrant, SessionClosed
 from services.escalation.settings import Settings
 from services.escalation.usecases import attendance, committee, consumed, directory, dossier, means
 from services.escalation.usecases.context import Context
@@ -14,7 +15,7 @@ from shared import clock
 from shared.clock import new_id
 from shared.commands import Nothing
 from shared.contracts import intake, qualification
-from shared.contracts.vocabulary import MobilisationKind
+from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
 from shared.db import Database, Transaction
 from shared.identity.model import Agent
 from shared.messaging.inbox import streams
@@ -142,3 +143,33 @@ async def test_an_envelope_that_is_resized_while_money_comes_back_forgets_neithe
     row = await database.fetchrow("SELECT amount_cents, committed_cents FROM envelope WHERE id = $1", envelope)
     assert row is not None
     assert tuple(row) == (9_000_000, 0)
+
+
+@pytest.mark.usefixtures("envelope")
+@pytest.mark.parametrize("corrected_to", [200_000, 90_000])
+async def test_a_mobilisation_beside_a_correction_counts_on_what_was_granted_in_the_end(
+    database: Database,
+    national: Program,
+    national_agent: Agent,
+    secretary: Program,
+    secretary_agent: Agent,
+    received: str,
+    corrected_to: int,
+) -> None:
+    await a_decided_dossier(national, secretary, received, amount_cents=150_000)
+    decision = await database.fetchval("SELECT id FROM decision")
+
+    async def correct(tx: Transaction) -> None:
+        verdict = Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", amount_cents=corrected_to)
+        await committee.correct(Context(tx, secretary_agent, clock.now()), decision, verdict)
+
+    async def mobilise() -> bool:
+        command = means.Mobilise(kind=MobilisationKind.EXTERNAL, resource="Marché", amount_cents=100_000)
+        try:
+            async with database.transaction() as tx:
+                await means.mobilise(Context(tx, national_agent, clock.now()), UUID(received), command)
+        except BeyondGrant:
+            return False
+        return True
+
+    assert await second_beside(database, correct, mobilise) == (corrected_to >= 100_000)

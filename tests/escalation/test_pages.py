@@ -14,6 +14,7 @@ from shared.identity.model import Agent, Role
 from tests.escalation.conftest import an_agent
 from tests.escalation.desk import Person
 from tests.escalation.life import (
+    WITHOUT_LIMIT,
     Ear,
     Program,
     a_decided_dossier,
@@ -286,7 +287,7 @@ async def test_the_agenda_is_put_in_order_by_buttons(
 async def test_means_milestones_and_report_are_entered_on_the_dossiers_page(
     at_desk: Person, national: Program, secretary: Program, received: str
 ) -> None:
-    await a_decided_dossier(national, secretary, received)
+    await a_decided_dossier(national, secretary, received, **WITHOUT_LIMIT)
     page = f"/demandes/{received}"
     wrong = await at_desk.send(
         page, f"{page}/mobilisation", kind="external", resource="Marché", amount_cents="beaucoup"

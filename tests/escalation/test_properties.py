@@ -17,15 +17,16 @@ from services.escalation.domain.accompaniment import Milestone, Reporter, add_de
 from services.escalation.domain.committee import NewVotes, Session, Verdict
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.grant import GRANTING
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
 from services.escalation.domain.minutes import ApproveMinutes, Minutes
-from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
+from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, UNDER_WAY, Action, By, State
 from services.escalation.domain.refusals import QuorumMissing
 from services.escalation.domain.withdrawals import ruling_of
 from shared import clock
 from shared.clock import new_id
-from shared.contracts.escalation import FinancingShare, WithdrawalAccepted
-from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Team
+from shared.contracts.escalation import Decision, FinancingShare, WithdrawalAccepted
+from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, ReserveBlocks, Team
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent, Role
@@ -75,7 +76,7 @@ class Table:
     milestone: Milestone = field(default_factory=lambda: Milestone(new_id(), "Étude", DUE))
     decided: OnRecord = field(
         default_factory=lambda: OnRecord(
-            new_id(), "CSP-2026-0002", SESSION_ID, CommitteeOutcome.GRANTED_WITH_RESERVE, "Délibération.", None, None
+            new_id(), "CSP-2026-0002", SESSION_ID, CommitteeOutcome.DEFERRED, None, None, None, TODAY
         )
     )
     mobilisation: Mobilisation = field(
@@ -85,11 +86,11 @@ class Table:
     )
 
 
-def mobilise(table: Table, who: By) -> object:
-    """Find means."""
-    return table.dossier.mobilise(
-        mobilisation_id=new_id(), kind=MobilisationKind.INTERNAL, resource="Cerema", amount_cents=0, lot=None,
-        by=who, at=AT,
+def mobilise(amount_cents: int) -> Act:
+    """Find means that cost so much, beside what is ordered already."""
+    return lambda table, who: table.dossier.mobilise(
+        mobilisation_id=new_id(), kind=MobilisationKind.INTERNAL, resource="Cerema", amount_cents=amount_cents,
+        lot=None, by=who, at=AT, committed_cents=table.mobilisation.committed_cents,
     )  # fmt: skip
 
 
@@ -126,7 +127,7 @@ ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
     Action.SCHEDULE: [
         lambda table, who: table.dossier.schedule(session_id=SESSION_ID, title="Comité", held_on=TODAY, by=who, at=AT)
     ],
-    Action.MOBILISATIONS: [mobilise],
+    Action.MOBILISATIONS: [mobilise(0), mobilise(100), mobilise(101)],
     Action.FINANCING: [finance(600, 300), finance(900), finance(600, 200)],
     Action.ACCOMPANIMENT: [accompany(90), accompany(-1), accompany(9_000)],
     Action.MILESTONES: [plan(30), plan(-30)],
@@ -165,9 +166,14 @@ def deliver(total_cents: int | None) -> Act:
 
 def book(action: Action, amount_cents: int) -> Act:
     """Note a part as delivered, or as paid."""
-    return lambda table, who: table.mobilisation.book(
-        action, amount_cents, dated=table.today, today=table.today, of=table.dossier.state, by=who
-    )
+
+    def act(table: Table, who: By) -> object:
+        table.dossier.allow(action, who)
+        return table.mobilisation.book(
+            action, amount_cents, dated=table.today, today=table.today, of=table.dossier.state, by=who
+        )
+
+    return act
 
 
 ON_MEANS: Final[Mapping[str, list[Act]]] = {
@@ -200,23 +206,42 @@ ON_A_MILESTONE: Final[Mapping[str, list[Act]]] = {
 }
 
 
-def decide(outcome: CommitteeOutcome, reserve: str | None, votes: NewVotes | None = None) -> Act:
-    """Decide in the session, and let the dossier take the decision."""
+def decide(
+    outcome: CommitteeOutcome,
+    reserve: str | None,
+    votes: NewVotes | None = None,
+    blocks: ReserveBlocks | None = None,
+) -> Act:
+    """Decide in the session, and let the dossier take the decision, which becomes the one on record."""
 
     def act(table: Table, who: By) -> object:
-        verdict = Verdict(outcome=outcome, motive="Vu.", reserve=reserve, votes=votes)
+        amount = 1_000 if outcome in GRANTING else None
+        verdict = Verdict(
+            outcome=outcome, motive="Vu.", reserve=reserve, votes=votes, reserve_blocks=blocks, amount_cents=amount
+        )
         decision = table.session.decide(
             table.dossier, verdict, decision_id=new_id(), number="CSP-2026-0001", limit=LIMIT, by=who, today=table.today
         )
-        return table.dossier.take_decision(decision, next_due_on=DUE, at=AT)
+        made = table.dossier.take_decision(decision, next_due_on=DUE, at=AT)
+        table.decided = on_record(decision)
+        return made
 
     return act
+
+
+def on_record(decision: Decision) -> OnRecord:
+    """Put a decision on record."""
+    return OnRecord(
+        decision.id, decision.number, decision.session_id, decision.outcome, decision.reserve, None, None,
+        decision.decided_on,
+    )  # fmt: skip
 
 
 FOR, AGAINST = NewVotes(in_favour=1, against=0), NewVotes(in_favour=0, against=1)
 DECISIONS: Final = [
     *(decide(outcome, reserve) for outcome in CommitteeOutcome for reserve in (None, "Délibération.")),
     *(decide(outcome, None, votes) for outcome in CommitteeOutcome for votes in (FOR, AGAINST)),
+    *(decide(CommitteeOutcome.GRANTED_WITH_RESERVE, "Délibération.", None, blocks) for blocks in ReserveBlocks),
 ]
 IN_SESSION: Final[Mapping[str, list[Act]]] = {
     Action.DECISIONS: DECISIONS,
@@ -239,11 +264,26 @@ IN_SESSION: Final[Mapping[str, list[Act]]] = {
 
 
 def correct(outcome: CommitteeOutcome, reserve: str | None) -> Act:
-    """Replace the decision on record."""
-    return lambda table, who: table.decided.correct(
-        table.dossier, Verdict(outcome=outcome, motive="Vu.", reserve=reserve),
-        decision_id=new_id(), number="CSP-2026-0003", limit=LIMIT, today=table.today, by=who, at=AT,
-    )  # fmt: skip
+    """Replace the decision on record, which the new one then is."""
+
+    def act(table: Table, who: By) -> object:
+        grants = outcome in GRANTING
+        under_way = table.dossier.state in UNDER_WAY
+        corrected = table.decided.correct(
+            table.dossier,
+            Verdict(outcome=outcome, motive="Vu.", reserve=reserve, amount_cents=1_000 if grants else None),
+            decision_id=new_id(),
+            number=f"{table.decided.number}-bis",
+            limit=LIMIT,
+            committed_cents=table.mobilisation.committed_cents if under_way else 0,
+            today=table.today,
+            by=who,
+            at=AT,
+        )
+        table.decided = on_record(corrected.decision)
+        return corrected
+
+    return act
 
 
 def lift(days: int) -> Act:
@@ -289,7 +329,7 @@ class DossierLife(RuleBasedStateMachine):
         before = copy.deepcopy(self.table)
         state = before.dossier.state
         on_the_dossier = action in ON_A_DOSSIER
-        allowed = allowed_actions(state, who)
+        allowed = before.dossier.allowed_actions(who)
         ways = EVERYTHING[action]
         told = take(
             self.table, ways[way % len(ways)], who, state=state.value if on_the_dossier else None, allowed=allowed
@@ -363,8 +403,11 @@ class DossierLife(RuleBasedStateMachine):
     def what_is_listed_is_what_is_accepted(self) -> None:
         state = self.table.dossier.state
         for who in PEOPLE:
-            assert open_to(self.table, ON_A_DOSSIER, who) == set(allowed_actions(state, who))
-            assert open_to(self.table, ON_MEANS, who) == set(self.table.mobilisation.allowed_actions(state, who))
+            held_back = self.table.dossier.held_back
+            assert open_to(self.table, ON_A_DOSSIER, who) == set(self.table.dossier.allowed_actions(who))
+            assert open_to(self.table, ON_MEANS, who) == set(
+                self.table.mobilisation.allowed_actions(state, who, held_back=held_back)
+            )
             assert open_to(self.table, ON_A_MILESTONE, who) == set(self.table.milestone.allowed_actions(state, who))
             assert open_to(self.table, ON_A_DECISION, who) == set(self.table.decided.allowed_actions(state, who))
             assert open_to(self.table, ON_THE_MINUTES, who) == set(self.table.minutes.allowed_actions(who))
@@ -377,6 +420,11 @@ class DossierLife(RuleBasedStateMachine):
         one = self.table.mobilisation
         assert 0 <= one.paid_cents <= one.delivered_cents <= one.amount_cents
         assert one.delivered_cents <= one.committed_cents or one.state is MobilisationState.DECLINED
+
+    @invariant()
+    def no_more_is_mobilised_than_was_granted(self) -> None:
+        if self.table.dossier.grant and self.table.dossier.state in UNDER_WAY:
+            assert self.table.mobilisation.committed_cents <= self.table.dossier.grant.amount_cents
 
     @invariant()
     def nothing_is_decided_without_a_quorum(self) -> None:

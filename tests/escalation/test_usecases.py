@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.demo import means as demonstration
 from services.escalation import jobs
-from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
+from services.escalation.domain.refusals import BeyondGrant, EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, due_dates, means
 from services.escalation.usecases.context import Context
@@ -21,6 +21,7 @@ from shared.db import Database
 from shared.errors import IllegalMove, Invalid
 from shared.identity.model import Agent
 from tests.escalation.life import (
+    WITHOUT_LIMIT,
     Ear,
     Program,
     a_decided_dossier,
@@ -37,7 +38,7 @@ from tests.wrong_clock import WRONG, set_clock
 async def test_many_at_once_never_commit_more_than_the_envelope_holds(
     database: Database, national: Program, national_agent: Agent, secretary: Program, received: str
 ) -> None:
-    await a_decided_dossier(national, secretary, received)
+    await a_decided_dossier(national, secretary, received, **WITHOUT_LIMIT)
     share = demonstration.AMOUNT_CENTS // 4
 
     async def mobilise() -> bool:
@@ -61,13 +62,38 @@ async def test_many_at_once_never_commit_more_than_the_envelope_holds(
 
 
 @pytest.mark.usefixtures("envelope")
+async def test_many_at_once_never_mobilise_more_than_was_granted(
+    database: Database, national: Program, national_agent: Agent, secretary: Program, received: str
+) -> None:
+    await a_decided_dossier(national, secretary, received, amount_cents=250_000)
+
+    async def mobilise() -> bool:
+        try:
+            async with database.transaction() as tx:
+                await means.mobilise(
+                    Context(tx, national_agent, clock.now()),
+                    UUID(received),
+                    means.Mobilise(kind=MobilisationKind.EXTERNAL, resource="Marché", amount_cents=100_000),
+                )
+        except BeyondGrant:
+            return False
+        return True
+
+    done = await asyncio.gather(*(mobilise() for _ in range(6)))
+    assert done.count(True) == 2
+    grant = (await national.get(f"/escalations/{received}"))["grant"]
+    assert (grant["mobilised_cents"], grant["left_cents"]) == (200_000, 50_000)
+    assert await database.fetchval("SELECT committed_cents FROM envelope") == 200_000
+
+
+@pytest.mark.usefixtures("envelope")
 async def test_many_dossiers_at_once_share_an_envelope_without_exceeding_it(
     database: Database, ear: Ear, national: Program, national_agent: Agent, secretary: Program
 ) -> None:
     facts = [a_request_escalated(number=f"95-2026-{number:06d}") for number in range(1, 7)]
     await ear.hears(*facts)
     for fact in facts:
-        await a_decided_dossier(national, secretary, str(fact.request_id))
+        await a_decided_dossier(national, secretary, str(fact.request_id), **WITHOUT_LIMIT)
 
     async def mobilise(request_id: UUID) -> bool:
         try:

@@ -32,6 +32,25 @@ _COMMITTED = """
     GROUP BY account.id
 """
 
+_GRANTED = """
+    SELECT escalation.number, granted.amount_cents AS granted, orders.committed
+    FROM escalation
+    CROSS JOIN LATERAL (
+        SELECT amount_cents
+        FROM decision
+        WHERE decision.request_id = escalation.request_id
+            AND replaced_by IS NULL AND outcome IN ('granted', 'granted_with_reserve')
+        ORDER BY recorded_at DESC
+        LIMIT 1
+    ) AS granted
+    CROSS JOIN LATERAL (
+        SELECT sum(committed_cents)::bigint AS committed
+        FROM mobilisation
+        WHERE mobilisation.request_id = escalation.request_id
+    ) AS orders
+    WHERE orders.committed > granted.amount_cents
+"""
+
 _BOOKED = """
     SELECT (SELECT coalesce(sum(amount_cents), 0) FROM order_entry WHERE kind = 'delivery')::bigint AS deliveries,
            (SELECT coalesce(sum(amount_cents), 0) FROM order_entry WHERE kind = 'payment')::bigint AS payments,
@@ -65,6 +84,9 @@ async def _national_team(product: Judged, verdict: Verdict) -> None:
             if row["account"] != row["orders"]:
                 said = f"the {account} {row['id']} holds {row['account']}, its orders take {row['orders']}"
                 verdict.complain("money", said)
+    for row in await product.fetch("escalation", _GRANTED):
+        said = f"{row['number']} was granted {row['granted']}, and its orders take {row['committed']}"
+        verdict.complain("money", said)
     (orders,) = await product.fetch("escalation", _ORDERS)
     (booked,) = await product.fetch("escalation", _BOOKED)
     for what, found, published in (

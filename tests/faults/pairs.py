@@ -120,6 +120,15 @@ async def _decided_twice(person: Person) -> None:
     )
 
 
+async def _mobilised_twice(person: Person) -> None:
+    """Two agents order all that was granted at the same time."""
+    await person.is_decided("granted", AMOUNT)
+    person.life.exclusive.append(frozenset({MOBILISED}))
+    order: Json = {"kind": "external", "resource": "Marché d’ingénierie", "amount_cents": AMOUNT, "lot": "Lot 3"}
+    await person.at_once(*(person.tries("national", "mobilisations", MOBILISED, **order) for _ in range(2)))
+    person.life.ends = {"intake": "mobilising", "95": "escalated", "escalation": "mobilising"}
+
+
 async def _envelope_changed_meanwhile(person: Person) -> None:
     """A resource declines, which gives its money back, while the envelope's amount is changed."""
     await person.is_decided("granted", AMOUNT)
@@ -347,6 +356,7 @@ AGREED: Mapping[str, Way] = {
     "assigned_twice": _assigned_twice,
     "session_closed_meanwhile": _session_closed_meanwhile,
     "decided_twice": _decided_twice,
+    "mobilised_twice": _mobilised_twice,
     "envelope_changed_meanwhile": _envelope_changed_meanwhile,
     "assigned_while_information_comes": _assigned_while_information_comes,
     "admissible_while_answered": _admissible_while_answered,

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.grant import GRANTING, UNLESS_SAID
 from services.escalation.domain.inputs import Cents, Line, Text, Voices
 from services.escalation.domain.moves import Action, By, allow
 from services.escalation.domain.refusals import (
@@ -23,7 +24,7 @@ from services.escalation.domain.refusals import (
 from shared.commands import TYPED, Command
 from shared.contracts.escalation import Decision, Votes
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import CommitteeOutcome, SupportType
+from shared.contracts.vocabulary import CommitteeOutcome, ReserveBlocks, SupportType
 from shared.errors import FieldError, Invalid
 from shared.french.dates import date_fr
 from shared.french.numbers import euros
@@ -66,8 +67,6 @@ OF_AN_OPEN_SESSION = (Action.DECISIONS, Action.ATTENDANCE, Action.AGENDA, Action
 BEFORE_THE_DAY = frozenset({Action.AGENDA})
 """What is done with a session before it is held; all the rest waits for its day."""
 
-GRANTING = frozenset({CommitteeOutcome.GRANTED, CommitteeOutcome.GRANTED_WITH_RESERVE})
-
 
 @dataclass(frozen=True, slots=True)
 class GrantLimit:
@@ -109,7 +108,9 @@ def _votes_if_typed(value: Any, info: ValidationInfo) -> Any:
 class Verdict(Command):
     """What is decided; without `votes` by consensus. `reserve_until` is when the reserve must be lifted.
 
-    A grant beyond what is left of the envelope, or beyond what is plausible, needs an `override_reason`.
+    `reserve_blocks` is what the reserve holds back until it is lifted: the mobilisation of means, and so all the rest,
+    unless it is said. A grant beyond what is left of the envelope, or beyond what is plausible, needs an
+    `override_reason`.
     """
 
     outcome: CommitteeOutcome
@@ -121,6 +122,7 @@ class Verdict(Command):
     votes: Annotated[NewVotes | None, BeforeValidator(_votes_if_typed)] = None
     signatory: Line | None = None
     override_reason: Text | None = None
+    reserve_blocks: ReserveBlocks | None = None
 
     @property
     def grants(self) -> bool:
@@ -141,7 +143,9 @@ class Verdict(Command):
             yield FieldError("reserve", "Une réserve n’accompagne qu’un accord avec réserve.")
         if self.reserve_until is not None and not with_reserve:
             yield FieldError("reserve_until", "Cette date ne concerne qu’un accord avec réserve.")
-        elif self.reserve_until is not None and self.reserve_until < decided_on:
+        if self.reserve_blocks is not None and not with_reserve:
+            yield FieldError("reserve_blocks", "Ce choix ne concerne qu’un accord avec réserve.")
+        if with_reserve and self.reserve_until is not None and self.reserve_until < decided_on:
             yield FieldError("reserve_until", "La réserve ne peut pas être à lever avant la décision.")
 
     def _about_the_grant(self, limit: GrantLimit) -> Iterator[FieldError]:
@@ -197,6 +201,7 @@ class Verdict(Command):
             appeal=APPEAL if decides else None,
             corrects=corrects,
             override_reason=self.override_reason,
+            reserve_blocks=self.reserve_blocks or UNLESS_SAID if self.reserve else None,
         )
 
 

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.escalation.domain.committee import GRANTING, GrantLimit, Verdict
+from services.escalation.domain.committee import GrantLimit, Verdict
 from services.escalation.domain.dossier import Escalation
-from services.escalation.domain.moves import MOVES, WITH_MEANS, Action, By, State, allow
+from services.escalation.domain.grant import GRANTING
+from services.escalation.domain.moves import MOVES, UNDER_WAY, Action, By, State, allow
 from services.escalation.domain.refusals import DecisionReplaced, NoReserve
 from shared.contracts.escalation import DecisionCorrected, ReserveLifted
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome
 from shared.errors import Invalid
+from shared.french.dates import date_fr
+from shared.french.numbers import euros
 
 DECIDING = GRANTING | {CommitteeOutcome.REFUSED}
 """What a correction may come to: a dossier that was deferred or returned comes before the committee again instead."""
@@ -28,6 +31,7 @@ class OnRecord:
     reserve: str | None
     reserve_lifted_on: date | None
     replaced_by: str | None
+    decided_on: date
 
     @property
     def has_standing_reserve(self) -> bool:
@@ -52,15 +56,21 @@ class OnRecord:
             raise NoReserve(state=escalation.state.value, allowed_actions=self.allowed_actions(escalation.state, by))
         if lifted_on > today:
             raise Invalid.field("lifted_on", "Une réserve ne peut pas être levée dans le futur.")
+        if lifted_on < self.decided_on:
+            raise Invalid.field(
+                "lifted_on", f"La réserve ne peut pas être levée avant la décision, du {date_fr(self.decided_on)}."
+            )
         self.reserve_lifted_on = lifted_on
-        return ReserveLifted(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            number=self.number,
-            motive=motive,
-            lifted_on=lifted_on,
-            by=actor,
+        return escalation.apply(
+            ReserveLifted(
+                request_id=escalation.request_id,
+                departement=escalation.departement,
+                at=at,
+                number=self.number,
+                motive=motive,
+                lifted_on=lifted_on,
+                by=actor,
+            )
         )
 
     def correct(
@@ -71,20 +81,26 @@ class OnRecord:
         decision_id: UUID,
         number: str,
         limit: GrantLimit,
+        committed_cents: int,
         today: date,
         by: By,
         at: datetime,
     ) -> DecisionCorrected:
-        """Replace it by a new decision of today; what is under way goes on, and may then not be refused."""
+        """Replace it by a new decision of today; what is under way goes on: not refused, nor granted less than it."""
         actor = self.check_may_correct(escalation, by)
         verdict.check(today, limit)
-        under_way = escalation.state in WITH_MEANS
+        under_way = escalation.state in UNDER_WAY
         if verdict.outcome not in (GRANTING if under_way else DECIDING):
             raise Invalid.field(
                 "outcome",
                 "Des moyens sont déjà engagés : la nouvelle décision ne peut qu’accorder, avec ou sans réserve."
                 if under_way
                 else "Une correction accorde, accorde avec réserve ou refuse.",
+            )
+        if committed_cents > (verdict.amount_cents or 0):
+            raise Invalid.field(
+                "amount_cents",
+                f"{euros(committed_cents)} sont déjà mobilisés\u00a0: le nouveau montant ne peut pas être inférieur.",
             )
         self.replaced_by = number
         decision = verdict.decision(

@@ -1,14 +1,15 @@
 """The dossier before the national team (aggregate), from its reception to the end of the accompaniment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import singledispatchmethod
 from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from services.escalation.domain.financing import check_shares
-from services.escalation.domain.moves import Action, By, State, allow
+from services.escalation.domain.grant import GRANTING, NOTHING, UNLESS_SAID, Grant
+from services.escalation.domain.moves import Action, By, State, allow, allowed_actions
 from shared.contracts.escalation import (
     AccompanimentCompleted,
     AccompanimentStarted,
@@ -23,13 +24,14 @@ from shared.contracts.escalation import (
     FinancingShare,
     InformationRequested,
     MilestonePlanned,
+    ReserveLifted,
     ResourceMobilised,
     SessionScheduled,
     StageDueSoon,
     StageOverdue,
     WithdrawalAccepted,
 )
-from shared.contracts.fact import A_MOMENT, Fact
+from shared.contracts.fact import A_MOMENT, Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stage
 from shared.errors import Invalid
 
@@ -50,7 +52,8 @@ class _About(TypedDict):
 class Escalation:
     """Where a dossier stands. Every method checks first, then changes, and returns the fact.
 
-    `stage` and `due_on` are the clock that runs; it stands still while the département must answer.
+    `stage` and `due_on` are the clock that runs; it stands still while the département must answer. `grant` is what the
+    decision that stands grants, loaded with the dossier for whoever acts on it.
     """
 
     request_id: UUID
@@ -67,6 +70,27 @@ class Escalation:
     starts_on: date | None = None
     ends_on: date | None = None
     report: str | None = None
+    grant: Grant | None = None
+
+    @property
+    def held_back(self) -> frozenset[Action]:
+        """Return the actions that wait for the reserve of the decision."""
+        return self.grant.held_back if self.grant else frozenset()
+
+    def allowed_actions(self, by: By) -> list[str]:
+        """List the actions on the dossier that somebody may take now."""
+        return allowed_actions(self.state, by, held_back=self.held_back)
+
+    def allow(self, action: Action, by: By) -> Actor:
+        """Allow an action and return who acts; refuses the wrong role or state, and what waits for a reserve."""
+        actor = allow(action, self.state, by, held_back=self.held_back)
+        if self.grant:
+            self.grant.check_reserve(action, state=self.state.value, allowed_actions=self.allowed_actions(by))
+        return actor
+
+    def check_amount(self, total_cents: int) -> None:
+        """Refuse (`BeyondGrant`) what would come to more, all in all, than was granted."""
+        (self.grant or NOTHING).check_amount(total_cents)
 
     def receive(self, *, due_on: date, at: datetime) -> EscalationReceived:
         """Take the dossier in, the first time or again after it had been returned."""
@@ -74,14 +98,14 @@ class Escalation:
 
     def settle_admissibility(self, *, opinion: str, due_on: date, by: By, at: datetime) -> AdmissibilitySettled:
         """Say that the dossier can go before the committee, which has until `due_on`."""
-        actor = allow(Action.ADMISSIBILITY, self.state, by)
+        actor = self.allow(Action.ADMISSIBILITY, by)
         settled = self.apply(AdmissibilitySettled(**self._about(at), opinion=opinion, by=actor))
         self.due_on = due_on  # a setting of the day, which no event holds
         return settled
 
     def ask(self, *, question: str, until: date | None, by: By, at: datetime) -> InformationRequested:
         """Ask the département; our clock stands still until it answers."""
-        actor = allow(Action.INFORMATION_REQUEST, self.state, by)
+        actor = self.allow(Action.INFORMATION_REQUEST, by)
         return self.apply(InformationRequested(**self._about(at), question=question, until=until, by=actor))
 
     def resume(self, *, due_on: date | None) -> bool:
@@ -94,12 +118,12 @@ class Escalation:
 
     def give_back(self, *, motive: str, by: By, at: datetime) -> EscalationReturned:
         """Return the dossier to the département without a decision of the committee."""
-        actor = allow(Action.RETURN, self.state, by)
+        actor = self.allow(Action.RETURN, by)
         return self.apply(EscalationReturned(**self._about(at), motive=motive, by=actor))
 
     def schedule(self, *, session_id: UUID, title: str, held_on: date, by: By, at: datetime) -> SessionScheduled:
         """Put the dossier on the agenda of a session."""
-        actor = allow(Action.SCHEDULE, self.state, by)
+        actor = self.allow(Action.SCHEDULE, by)
         return self.apply(
             SessionScheduled(**self._about(at), session_id=session_id, title=title, held_on=held_on, by=actor)
         )
@@ -122,9 +146,12 @@ class Escalation:
         by: By,
         at: datetime,
         purchase_order: str | None = None,
+        committed_cents: int = 0,
     ) -> ResourceMobilised:
-        """Find means for the project."""
-        actor = allow(Action.MOBILISATIONS, self.state, by)
+        """Find means for the project; with what is `committed_cents` already, within what was granted."""
+        actor = self.allow(Action.MOBILISATIONS, by)
+        if amount_cents:
+            self.check_amount(committed_cents + amount_cents)
         return self.apply(
             ResourceMobilised(
                 **self._about(at),
@@ -142,7 +169,7 @@ class Escalation:
         self, *, total_cents: int, shares: Sequence[FinancingShare], fully_covered: bool | None, by: By, at: datetime
     ) -> FinancingPlanned:
         """Settle who pays what, `fully_covered` being what the cost rule says of the applicant, if it was asked."""
-        actor = allow(Action.FINANCING, self.state, by)
+        actor = self.allow(Action.FINANCING, by)
         check_shares(total_cents, shares, fully_covered=fully_covered)
         return FinancingPlanned(
             **self._about(at),
@@ -153,7 +180,7 @@ class Escalation:
 
     def accompany(self, *, starts_on: date, ends_on: date, by: By, at: datetime) -> AccompanimentStarted:
         """Begin the work with the applicant."""
-        actor = allow(Action.ACCOMPANIMENT, self.state, by)
+        actor = self.allow(Action.ACCOMPANIMENT, by)
         if ends_on < starts_on:
             raise Invalid.field("ends_on", "La fin ne peut pas précéder le début de l’accompagnement.")
         if ends_on.year - starts_on.year > LONGEST_ACCOMPANIMENT_YEARS:
@@ -171,7 +198,7 @@ class Escalation:
         deliverable: str | None = None,
     ) -> MilestonePlanned:
         """Set a milestone of the accompaniment; it cannot be due before the work begins."""
-        allow(Action.MILESTONES, self.state, by)
+        self.allow(Action.MILESTONES, by)
         if self.starts_on is not None and due_on < self.starts_on:
             raise Invalid.field("due_on", "Un jalon ne peut pas précéder le début de l’accompagnement.")
         return MilestonePlanned(
@@ -186,7 +213,7 @@ class Escalation:
         self, *, report: str, evaluation_until: date, by: By, at: datetime
     ) -> tuple[AccompanimentCompleted, EvaluationRequested]:
         """End the work, and ask the applicant what came of it."""
-        actor = allow(Action.COMPLETION, self.state, by)
+        actor = self.allow(Action.COMPLETION, by)
         completed = self.apply(AccompanimentCompleted(**self._about(at), report=report, by=actor))
         return completed, EvaluationRequested(**self._about(at + A_MOMENT), until=evaluation_until)
 
@@ -221,13 +248,20 @@ class Escalation:
 
     @_change.register
     def _(self, fact: DecisionMade) -> None:
+        self._stand(fact.decision)
         deferred = fact.decision.outcome is CommitteeOutcome.DEFERRED
         self._enter(State(fact.decision.outcome.value), stage=Stage.COMMITTEE if deferred else None)
 
     @_change.register
     def _(self, fact: DecisionCorrected) -> None:
+        self._stand(fact.decision)
         if not fact.under_way:
             self._enter(State(fact.decision.outcome.value))
+
+    @_change.register
+    def _(self, fact: ReserveLifted) -> None:
+        if self.grant and self.grant.number == fact.number:
+            self.grant = replace(self.grant, reserve=None)
 
     @_change.register
     def _(self, _: ResourceMobilised) -> None:
@@ -256,6 +290,14 @@ class Escalation:
     def _(self, fact: StageDueSoon) -> None:
         if fact.stage is not Stage.MILESTONE:
             self.soon_told = True
+
+    def _stand(self, decision: Decision) -> None:
+        """Take a decision as the one that stands."""
+        if decision.outcome not in GRANTING:
+            self.grant = None
+            return
+        blocks = decision.reserve_blocks or UNLESS_SAID
+        self.grant = Grant(decision.number, decision.amount_cents, decision.reserve, blocks)
 
     def _enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
         """Change the state; the clock of the stage before stops, and that of the next starts."""

@@ -1,6 +1,6 @@
 """Resources of a project: mobilisations, and the envelopes (budgets) and lots that they are ordered on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -73,14 +73,14 @@ class Mobilisation:
             return 0
         return self.delivered_cents if self.state is MobilisationState.DELIVERED else self.amount_cents
 
-    def allowed_actions(self, of: State, by: By) -> list[str]:
-        """List the steps that this person may take, the dossier being in the state `of`."""
+    def allowed_actions(self, of: State, by: By, *, held_back: Collection[Action] = ()) -> list[str]:
+        """List the steps that this person may take, the dossier being in the state `of`; some wait for a reserve."""
         open_now = [action for action, (start, _) in STEPS.items() if start is self.state]
         if self.amount_cents:
             open_now += [action for action, (_, states) in BOOKING.items() if self.state in states]
         if self.state is not MobilisationState.DECLINED:
             open_now.append(Action.INVITATION)
-        return allowed_actions(of, by, open_now)
+        return allowed_actions(of, by, open_now, held_back=held_back)
 
     def invite(self, *, of: State, by: By) -> Actor:
         """Allow a personal link by which the provider reports progress; returns who acts."""

@@ -68,6 +68,8 @@ class Action(StrEnum):
 
 GRANTED = frozenset({State.GRANTED, State.GRANTED_WITH_RESERVE})
 WITH_MEANS = frozenset({State.MOBILISING, State.ACCOMPANIED})
+UNDER_WAY = WITH_MEANS | {State.COMPLETED}
+"""From the first means on: orders can still be closed and paid when the work is over."""
 OVER = frozenset({State.RETURNED, State.REFUSED, State.COMPLETED, State.WITHDRAWN})
 
 MOVES: Mapping[Action, frozenset[State]] = {
@@ -85,15 +87,15 @@ MOVES: Mapping[Action, frozenset[State]] = {
     Action.ACCEPTANCE: WITH_MEANS,
     Action.DECLINE: WITH_MEANS,
     Action.START: WITH_MEANS,
-    Action.DELIVERY: WITH_MEANS | {State.COMPLETED},
-    Action.PART_DELIVERY: WITH_MEANS | {State.COMPLETED},
-    Action.PAYMENT: WITH_MEANS | {State.COMPLETED},
+    Action.DELIVERY: UNDER_WAY,
+    Action.PART_DELIVERY: UNDER_WAY,
+    Action.PAYMENT: UNDER_WAY,
     Action.FINANCING: GRANTED | WITH_MEANS,
     Action.REACHED: frozenset({State.ACCOMPANIED}),
     Action.POSTPONEMENT: frozenset({State.ACCOMPANIED}),
     Action.INVITATION: WITH_MEANS,
-    Action.CORRECTION: GRANTED | WITH_MEANS | {State.REFUSED},
-    Action.RESERVE_LIFTING: GRANTED | WITH_MEANS,
+    Action.CORRECTION: GRANTED | UNDER_WAY | {State.REFUSED},
+    Action.RESERVE_LIFTING: GRANTED | UNDER_WAY,
 }
 """In which states of the dossier an action is open."""
 
@@ -158,14 +160,16 @@ class By:
         return Actor(role=role, name=self.name, email=self.email)
 
 
-def allowed_actions(state: State, by: By, of: Collection[Action] = ON_THE_DOSSIER) -> list[str]:
-    """List the actions that somebody may take on a dossier in this state."""
-    return [action.value for action in of if state in MOVES[action] and by.may(action)]
+def allowed_actions(
+    state: State, by: By, of: Collection[Action] = ON_THE_DOSSIER, *, held_back: Collection[Action] = ()
+) -> list[str]:
+    """List the actions that somebody may take on a dossier in this state, without those that wait for a reserve."""
+    return [action.value for action in of if state in MOVES[action] and by.may(action) and action not in held_back]
 
 
-def allow(action: Action, state: State, by: By) -> Actor:
+def allow(action: Action, state: State, by: By, *, held_back: Collection[Action] = ()) -> Actor:
     """Allow an action and return who acts; refuses the wrong role (`Forbidden`) or state (`IllegalMove`)."""
     actor = by.acting_in(action)
     if state not in MOVES[action]:
-        raise IllegalMove(state=state.value, allowed_actions=allowed_actions(state, by))
+        raise IllegalMove(state=state.value, allowed_actions=allowed_actions(state, by, held_back=held_back))
     return actor

@@ -191,6 +191,36 @@ class QuorumMissing(Conflict):
         return {"state": "open", "allowed_actions": ["attendance"]}
 
 
+class BeyondGrant(Conflict):
+    """The committee's grant bounds what is mobilised, delivered and paid (HTTP 409)."""
+
+    code = "beyond_grant"
+    title = "More than what the committee granted"
+    sentence = (
+        "La décision {number} accorde {granted} : le total serait de {total}. Réduisez le montant, ou demandez au "
+        "secrétariat du comité de corriger la décision."
+    )
+
+    def __init__(self, *, number: str, granted_cents: int, total_cents: int) -> None:
+        super().__init__(number=number, granted=euros(granted_cents), total=euros(total_cents))
+        self.granted_cents, self.total_cents = granted_cents, total_cents
+
+    def extras(self) -> dict[str, object]:
+        """Tell what was granted, and what it would come to, in euro cents."""
+        return {"granted_cents": self.granted_cents, "total_cents": self.total_cents}
+
+
+class ReserveStanding(IllegalMove):
+    """What the committee made wait for a reserve waits until it is lifted (HTTP 409)."""
+
+    code = "reserve_standing"
+    title = "The reserve of the decision is not lifted"
+    sentence = (
+        "La décision {number} attend que sa réserve soit levée : «\u00a0{reserve}\u00a0». Levez-la d’abord, à côté de "
+        "la décision, quand ce qui est demandé est là."
+    )
+
+
 class EnvelopeExceeded(Conflict):
     """The envelope does not hold so much any more (HTTP 409)."""
 

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import GRANTING, MemberRole, Session
+from services.escalation.domain.committee import MemberRole, Session
 from services.escalation.domain.decisions import OnRecord
+from services.escalation.domain.grant import GRANTING
 from services.escalation.domain.moves import By, State
 from services.escalation.store.committee import NoSuchDecision, NoSuchSession
 from shared.contracts.escalation import Votes
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import CommitteeOutcome, SupportType
+from shared.contracts.vocabulary import CommitteeOutcome, ReserveBlocks, SupportType
 from shared.db import Reader, Row
 from shared.web.paging import Page, Paged
 
@@ -48,6 +49,7 @@ class DecisionRow(BaseModel):
     corrects: str | None
     replaced_by: str | None
     override_reason: str | None = None
+    reserve_blocks: ReserveBlocks | None = None
     allowed_actions: list[str]
 
     @property
@@ -144,7 +146,7 @@ _DECISION = """
     decision.support_types, decision.amount_cents, decision.reserve, decision.decided_on, decision.signed_by,
     decision.recorded_at, decision.notified_at, decision.reserve_until, decision.reserve_lifted_on,
     decision.reserve_lifted_by, decision.reserve_lifted_motive, decision.votes, decision.signatory, decision.appeal,
-    decision.corrects, decision.replaced_by, decision.override_reason
+    decision.corrects, decision.replaced_by, decision.override_reason, decision.reserve_blocks
 """
 _REGISTER = f"""
     SELECT {_DECISION}, escalation.number AS request_number, escalation.title, escalation.applicant_name,
@@ -336,6 +338,7 @@ def _decision_actions(row: Row, state: State, by: By) -> list[str]:
         row["reserve"],
         row["reserve_lifted_on"],
         row["replaced_by"],
+        row["decided_on"],
     )
     return decided.allowed_actions(state, by)
 

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import Milestone
-from services.escalation.domain.moves import By, State
+from services.escalation.domain.moves import Action, By, State
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.committee import decisions_of
 from services.escalation.reads.detail_rows import EscalationView
-from services.escalation.reads.dossiers import COLUMNS, summary_members
+from services.escalation.reads.dossiers import COLUMNS, held_back, summary_members
 from services.escalation.reads.similar import similar
 from services.escalation.reads.timeline import author_of, detail_of
-from services.escalation.store.dossier import NoSuchEscalation
+from services.escalation.store.dossier import NoSuchEscalation, grant_of
 from services.escalation.store.means import MOBILISATION, mobilisation_of
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence
@@ -45,7 +45,8 @@ async def detail(
             "questions": await _questions(reader, request_id),
             "sessions": await _sessions(reader, request_id),
             "decisions": await decisions_of(reader, request_id, state, by=by),
-            "mobilisations": await _mobilisations(reader, request_id, state, by),
+            "grant": await _grant(reader, request_id),
+            "mobilisations": await _mobilisations(reader, request_id, state, by, held_back(row)),
             "financing": await _financing(reader, request_id),
             "milestones": await _milestones(reader, request_id, state, by, today),
             "progress": await _progress(reader, request_id),
@@ -130,7 +131,9 @@ async def _sessions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def _mobilisations(reader: Reader, request_id: UUID, state: State, by: By) -> list[dict[str, Any]]:
+async def _mobilisations(
+    reader: Reader, request_id: UUID, state: State, by: By, waiting: frozenset[Action]
+) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         f"""
         SELECT {MOBILISATION}, committed_cents, lines, proposed_at, proposed_by, provider_link.email AS link_email,
@@ -157,10 +160,27 @@ async def _mobilisations(reader: Reader, request_id: UUID, state: State, by: By)
         {
             **dict(row),
             "entries": [dict(entry) for entry in entries if entry["mobilisation_id"] == row["id"]],
-            "allowed_actions": mobilisation_of(row).allowed_actions(state, by),
+            "allowed_actions": mobilisation_of(row).allowed_actions(state, by, held_back=waiting),
         }
         for row in rows
     ]
+
+
+async def _grant(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
+    grant = await grant_of(reader, request_id)
+    if grant is None:
+        return None
+    mobilised = await reader.fetchval(
+        "SELECT coalesce(sum(committed_cents), 0)::bigint FROM mobilisation WHERE request_id = $1", request_id
+    )
+    return {
+        "number": grant.number,
+        "granted_cents": grant.amount_cents,
+        "mobilised_cents": mobilised,
+        "left_cents": grant.amount_cents - mobilised,
+        "reserve": grant.reserve,
+        "reserve_blocks": grant.blocks if grant.reserve else None,
+    }
 
 
 async def _financing(reader: Reader, request_id: UUID) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from shared.contracts.escalation import FinancingShare
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
-from shared.contracts.vocabulary import EvaluationRound, MobilisationKind, OrderEntry, Team
+from shared.contracts.vocabulary import EvaluationRound, MobilisationKind, OrderEntry, ReserveBlocks, Team
 
 
 class MessageRow(BaseModel):
@@ -118,6 +118,17 @@ class MobilisationRow(BaseModel):
     allowed_actions: list[str]
 
 
+class GrantRow(BaseModel):
+    """What the decision that stands grants, and what is left of it, in euro cents; its `reserve` while it stands."""
+
+    number: str
+    granted_cents: int
+    mobilised_cents: int
+    left_cents: int
+    reserve: str | None
+    reserve_blocks: ReserveBlocks | None
+
+
 class ProgressRow(BaseModel):
     """A progress report; `percent` done, if given."""
 
@@ -214,6 +225,7 @@ class EscalationView(EscalationRow):
     questions: list[QuestionRow]
     sessions: list[AgendaSessionRow]
     decisions: list[DecisionRow]
+    grant: GrantRow | None
     mobilisations: list[MobilisationRow]
     financing: FinancingRow | None
     milestones: list[MilestoneRow]

@@ -6,15 +6,26 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.moves import By, State, allowed_actions
+from services.escalation.domain.grant import HELD_BACK
+from services.escalation.domain.moves import Action, By, State, allowed_actions
 from services.escalation.domain.perimeter import Perimeter
-from shared.contracts.vocabulary import Field, Programme, RequestKind, Stage
+from shared.contracts.vocabulary import Field, Programme, RequestKind, ReserveBlocks, Stage
 from shared.db import Database, Reader, Row, containing
 
 COLUMNS = """
     escalation.request_id, escalation.number, escalation.state, escalation.departement, escalation.title,
     escalation.applicant_name, escalation.kind, escalation.fields, escalation.programme, escalation.stage,
-    escalation.due_on, escalation.received_at, escalation.changed_at, escalation.session_id
+    escalation.due_on, escalation.received_at, escalation.changed_at, escalation.session_id,
+    (
+        SELECT coalesce(reserve_blocks, 'mobilisation')
+        FROM decision
+        WHERE decision.request_id = escalation.request_id
+            AND decision.reserve IS NOT NULL
+            AND decision.reserve_lifted_on IS NULL
+            AND decision.replaced_by IS NULL
+        ORDER BY recorded_at DESC
+        LIMIT 1
+    ) AS reserve_blocks
 """
 VERY_MANY = 10_000
 """Dossiers from which on a count may be a second old: nobody sees the one that is missing, and each list has one."""
@@ -92,7 +103,12 @@ def summary_members(row: Row, by: By, today: date) -> dict[str, object]:
     state = State(row["state"])
     waits = state is State.AWAITING_DEPARTEMENT
     late = row["stage"] is not None and row["due_on"] is not None and row["due_on"] < today and not waits
-    return {**dict(row), "overdue": late, "allowed_actions": allowed_actions(state, by)}
+    return {**dict(row), "overdue": late, "allowed_actions": allowed_actions(state, by, held_back=held_back(row))}
+
+
+def held_back(row: Row) -> frozenset[Action]:
+    """Return the actions that wait for the reserve of the decision."""
+    return HELD_BACK[ReserveBlocks(row["reserve_blocks"])] if row["reserve_blocks"] else frozenset()
 
 
 async def dossiers(

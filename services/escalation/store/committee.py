@@ -190,9 +190,9 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         INSERT INTO decision (
             id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
             recorded_at, signed_by, event_id, reserve_until, votes, signatory, appeal, corrects,
-            override_reason
+            override_reason, reserve_blocks
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
         """,
         decision.id,
         decision.number,
@@ -213,6 +213,7 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         decision.appeal,
         decision.corrects,
         decision.override_reason,
+        decision.reserve_blocks,
     )
 
 
@@ -255,7 +256,7 @@ async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnReco
     """Return a decision, locked."""
     row = await tx.fetchrow(
         """
-        SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by
+        SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by, decided_on
         FROM decision
         WHERE id = $1
         FOR UPDATE

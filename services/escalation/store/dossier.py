@@ -4,13 +4,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.grant import UNLESS_SAID, Grant
 from services.escalation.domain.moves import State
 from services.escalation.domain.perimeter import Perimeter
 from shared import timeline
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Dossier, RequestEscalated
-from shared.contracts.vocabulary import Stage, Team
-from shared.db import Row, Transaction
+from shared.contracts.vocabulary import ReserveBlocks, Stage, Team
+from shared.db import Reader, Row, Transaction
 from shared.errors import NotFound
 
 _COLUMNS = """
@@ -68,7 +69,28 @@ async def load_for_update(tx: Transaction, request_id: UUID, perimeter: Perimete
     )
     if row is None:
         raise NoSuchEscalation
-    return _escalation(row)
+    escalation = _escalation(row)
+    escalation.grant = await grant_of(tx, request_id)
+    return escalation
+
+
+async def grant_of(reader: Reader, request_id: UUID) -> Grant | None:
+    """Return what the decision that stands grants; in a statement after that of the lock, which sees all before it."""
+    row = await reader.fetchrow(
+        """
+        SELECT number, amount_cents, reserve, reserve_lifted_on, reserve_blocks
+        FROM decision
+        WHERE request_id = $1 AND replaced_by IS NULL AND outcome IN ('granted', 'granted_with_reserve')
+        ORDER BY recorded_at DESC
+        LIMIT 1
+        """,
+        request_id,
+    )
+    if row is None:
+        return None
+    standing = row["reserve"] if row["reserve_lifted_on"] is None else None
+    blocks = ReserveBlocks(row["reserve_blocks"] or UNLESS_SAID)
+    return Grant(row["number"], row["amount_cents"], standing, blocks)
 
 
 async def find_for_update(tx: Transaction, request_id: UUID) -> Escalation | None:

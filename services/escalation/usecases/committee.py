@@ -204,6 +204,7 @@ async def correct(do: Context, decision_id: UUID, command: Verdict) -> UUID:
         decision_id=new_id(),
         number=number,
         limit=await _limit(do, escalation, committed_cents=committed),
+        committed_cents=committed,
         today=do.today,
         by=do.by,
         at=do.at,

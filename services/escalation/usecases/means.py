@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, Validatio
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.inputs import Cents, Line, PositiveCents, Quantity
 from services.escalation.domain.means import Lot, Mobilisation, MobilisationState, OrderLine
-from services.escalation.domain.moves import Action, allow
+from services.escalation.domain.moves import Action
 from services.escalation.domain.refusals import NoEnvelope
 from services.escalation.store import directory
 from services.escalation.store import dossier as dossier_store
@@ -120,8 +120,8 @@ class Ordered:
 
 @on_dossier
 async def mobilise(do: Context, escalation: Escalation, command: Mobilise) -> UUID:
-    """Find a resource for the project; its amount is committed at once, on the year's envelope and on its lot."""
-    allow(Action.MOBILISATIONS, escalation.state, do.by)
+    """Find a resource for the project; its amount is committed at once, on grant, envelope of the year and lot."""
+    escalation.allow(Action.MOBILISATIONS, do.by)
     _check_origin(command)
     operator = await _operator(do, command.operator_id) if command.operator_id else None
     ordered = await _order(do, command.lot_id, command) if command.lot_id else None
@@ -141,10 +141,9 @@ async def mobilise(do: Context, escalation: Escalation, command: Mobilise) -> UU
         operator_id=command.operator_id,
         lot_id=command.lot_id,
     )
-    if mobilisation.amount_cents:
-        mobilisation.envelope_id = await _commit(do, escalation.request_id, mobilisation.amount_cents)
     if ordered and not command.purchase_order:
         mobilisation.purchase_order = await store.next_order_number(do.tx, do.today.year)
+    others = await store.load_mobilisations_for_update(do.tx, escalation.request_id)
     fact = escalation.mobilise(
         mobilisation_id=mobilisation.id,
         kind=mobilisation.kind,
@@ -154,7 +153,10 @@ async def mobilise(do: Context, escalation: Escalation, command: Mobilise) -> UU
         purchase_order=mobilisation.purchase_order,
         by=do.by,
         at=do.at,
+        committed_cents=sum(each.committed_cents for each in others),
     )
+    if mobilisation.amount_cents:
+        mobilisation.envelope_id = await _commit(do, escalation.request_id, mobilisation.amount_cents)
     await dossier_store.save(do.tx, escalation, at=do.at)
     await store.add_mobilisation(do.tx, mobilisation, by=fact.by, at=do.at, lines=ordered.lines if ordered else ())
     await record(do.tx, fact)
@@ -239,10 +241,11 @@ async def _step(
     do: Context, escalation: Escalation, mobilisation_id: UUID, action: Action, *, delivered_cents: int | None = None
 ) -> None:
     """Take one step in the life of a mobilisation; what it does not take any more comes back."""
-    mobilisation = await store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    mobilisation, others = await _load(do, escalation, mobilisation_id)
     before, at = mobilisation.committed_cents, do.at
     if action is Action.DELIVERY:
         last = mobilisation.deliver(total_cents=delivered_cents, of=escalation.state, by=do.by)
+        _check_grant(escalation, mobilisation, others)
         if last:
             entry = BookEntry(amount_cents=last, dated=do.today)
             await _book(do, escalation, mobilisation, OrderEntry.DELIVERY, entry)
@@ -263,6 +266,20 @@ async def _step(
             by=do.by.acting_in(action),
         ),
     )
+
+
+async def _load(do: Context, escalation: Escalation, mobilisation_id: UUID) -> tuple[Mobilisation, list[Mobilisation]]:
+    """Lock all mobilisations of a dossier; returns the one that is meant, and the others."""
+    mobilisation = await store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    all_of_them = await store.load_mobilisations_for_update(do.tx, escalation.request_id)
+    return mobilisation, [each for each in all_of_them if each.id != mobilisation_id]
+
+
+def _check_grant(escalation: Escalation, mobilisation: Mobilisation, others: Sequence[Mobilisation]) -> None:
+    """Refuse (`BeyondGrant`) more delivered or paid, all in all, than was granted."""
+    of_all = [mobilisation, *others]
+    escalation.check_amount(sum(each.delivered_cents for each in of_all))
+    escalation.check_amount(sum(each.paid_cents for each in of_all))
 
 
 async def _give_back(do: Context, mobilisation: Mobilisation, amount_cents: int) -> None:
@@ -291,9 +308,11 @@ async def note_payment(do: Context, escalation: Escalation, mobilisation_id: UUI
 async def _book_part(
     do: Context, escalation: Escalation, mobilisation_id: UUID, action: Action, command: BookEntry
 ) -> UUID:
-    mobilisation = await store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    mobilisation, others = await _load(do, escalation, mobilisation_id)
     dated = command.dated or do.today
+    escalation.allow(action, do.by)
     entry = mobilisation.book(action, command.amount_cents, dated=dated, today=do.today, of=escalation.state, by=do.by)
+    _check_grant(escalation, mobilisation, others)
     await store.save_mobilisation(do.tx, mobilisation, at=do.at)
     return await _book(do, escalation, mobilisation, entry, command)
 

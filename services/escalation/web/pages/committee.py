@@ -40,7 +40,7 @@ from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import committee_readers, whole_country
 from services.escalation.web.showing import choices, show
 from services.escalation.web.territory import territory_shown
-from shared.contracts.vocabulary import CommitteeOutcome, SupportType
+from shared.contracts.vocabulary import CommitteeOutcome, ReserveBlocks, SupportType
 from shared.french.dates import date_fr
 from shared.french.numbers import euros_typed
 from shared.web.actions import Refused, Resource, page_read, page_routes
@@ -48,6 +48,7 @@ from shared.web.paging import Page
 from shared.web.pdf import render_pdf
 
 SUPPORT_TYPES = choices(SupportType)
+RESERVE_BLOCKS = choices(ReserveBlocks)
 
 
 @get("/comite")
@@ -165,6 +166,7 @@ async def decision_form(
         outcomes=choices(CommitteeOutcome),
         support_types=SUPPORT_TYPES,
         deciding=await _deciding(context, found, held),
+        reserve_blocks=RESERVE_BLOCKS,
     )
 
 
@@ -275,6 +277,7 @@ async def correction_form(context: AgentContext, decision_id: UUID, *, refused: 
         replaced=replaced,
         dossier=dossier,
         deciding=await _deciding(context, dossier),
+        reserve_blocks=RESERVE_BLOCKS,
         outcomes=choices(outcome for outcome in CommitteeOutcome if outcome in DECIDING),
         support_types=SUPPORT_TYPES,
     )
@@ -289,6 +292,7 @@ def _typed(decision: DecisionRow) -> dict[str, Any]:
         "amount_cents": euros_typed(decision.amount_cents),
         "reserve": decision.reserve,
         "reserve_until": decision.reserve_until,
+        "reserve_blocks": decision.reserve_blocks,
         "signatory": decision.signatory,
         "override_reason": decision.override_reason,
     }

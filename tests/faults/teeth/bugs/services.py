@@ -4,7 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from tests.faults.teeth.bug import bug
-from tests.faults.teeth.changes import around, instead, lacking, outside_the_transaction, passing, returning, reworded
+from tests.faults.teeth.changes import (
+    around,
+    instead,
+    lacking,
+    outside_the_transaction,
+    passing,
+    returning,
+    reworded,
+    skipped,
+)
 
 INTAKE = "services.intake"
 QUALIFICATION = "services.qualification"
@@ -65,7 +74,14 @@ BUGS = (
         "The national team may take an action that its dossier is past.",
         "kills_deciding",
         f"{ESCALATION}.domain.moves:allow",
-        instead(lambda action, state, by: by.acting_in(action)),
+        instead(lambda action, state, by, **_: by.acting_in(action)),
+    ),
+    bug(
+        "grant_not_checked",
+        "More is mobilised than what the committee granted.",
+        "two_people",
+        f"{ESCALATION}.domain.grant:Grant.check_amount",
+        skipped,
     ),
     bug(
         "envelope_not_locked",
