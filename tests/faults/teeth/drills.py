@@ -252,7 +252,9 @@ DRILLS: dict[str, Drill] = {
         clients=6,
         lives="supported,accepted_by_a_provider,declined_by_a_provider",
     ),
-    "kills_deciding": _kills("escalation dies around commits", "*web*COMMIT*", seed=25, service="escalation"),
+    "national_moves": Drill(
+        "a dossier lives random lives; each action is tried in each state", Tests(("tests/escalation/test_properties.py",))
+    ),
     "kills_mails": _kills(
         "the sender of mails dies",
         "*mail_sender*,*usecases.send*",

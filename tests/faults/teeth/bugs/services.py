@@ -72,7 +72,7 @@ BUGS = (
     bug(
         "decided_twice",
         "The national team may take an action that its dossier is past.",
-        "kills_deciding",
+        "national_moves",
         f"{ESCALATION}.domain.moves:allow",
         instead(lambda action, state, by, **_: by.acting_in(action)),
     ),
