@@ -1,4 +1,4 @@
-"""Debian's Chromium as tests start it, how wide its windows are, and what axe-core is asked about a page."""
+"""Chromium's start options, the window sizes, and the axe-core rules of the tests."""
 
 from functools import cache
 from typing import Any, Final

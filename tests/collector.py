@@ -1,4 +1,4 @@
-"""A collector of traces on loopback, as OpenTelemetry's own is reached: what the services send, tests may read."""
+"""An OpenTelemetry collector on loopback, from which tests read the spans that services export."""
 
 import threading
 from dataclasses import dataclass

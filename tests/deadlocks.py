@@ -1,4 +1,4 @@
-"""Deadlocks counted by PostgreSQL itself, for tests of the order in which rows are locked."""
+"""Read PostgreSQL's own count of deadlocks, for tests of the order of locks."""
 
 from contextlib import AsyncExitStack
 

@@ -1,4 +1,4 @@
-"""A service rebuilt from the journals and compared, in tests that have no broker."""
+"""Rebuild a service from the journals and compare it, in tests without a broker."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence

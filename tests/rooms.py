@@ -1,4 +1,4 @@
-"""The rooms of the tests, and which of them are run together."""
+"""The groups of tests, and which of them run together."""
 
 WHOLE_PRODUCT = ("browser", "journeys", "security")
 """Rooms whose tests share one `system`: they run in one process, one after the other, before all others."""

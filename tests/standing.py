@@ -1,4 +1,4 @@
-"""What takes long to build and is alike for all tests of a room stands for the whole session.
+"""Objects that take long to build and are the same for all tests of a folder: built once for the session.
 
 An application takes most of a second: the tests of a room share one, over a `StandingDatabase` that each test opens on
 a fresh database of its own.

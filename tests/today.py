@@ -1,4 +1,4 @@
-"""Days around today, on which sessions of the committee decide and what follows has its dates."""
+"""Days around today for sessions of the committee and what follows them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Walk every route of a service with what belongs to somebody else: who may not reach it reads and changes nothing.
+"""Walk every route of a service with identifiers of others: whoever may not reach them reads and changes nothing.
 
 The routes are Litestar's own table, so that a new one is walked too. What its path names must be in `Foreign.named`;
 the body of an API call is made from the OpenAPI document, and a page's form from `Foreign.form`. `prove` sends the

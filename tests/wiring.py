@@ -1,4 +1,4 @@
-"""Publishes to a service's subscriber through FastStream's test broker: its inbox and database, and no RabbitMQ."""
+"""Publish to a service's subscriber through FastStream's test broker: real inbox and database, no RabbitMQ."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A service whose clock is a month ahead or behind, while PostgreSQL's is right."""
+"""Run a service whose clock is a month ahead or behind, while PostgreSQL's is right."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,1 +1,1 @@
-"""`make bench`: what the product does a second, beside others who do the same job on the same machine."""
+"""Benchmarks (`make bench`): the product beside peers that do the same job on the same machine."""

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measure, write each measurement down, and make the report of what is in the book."""
+"""`python -m tests.bench`: run the measurements, store each in the tally, and make the report."""
 
 import asyncio
 import logging

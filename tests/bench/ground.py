@@ -1,4 +1,4 @@
-"""What all contestants stand on: one PostgreSQL and one RabbitMQ, as durable as `make run` has them."""
+"""Start the servers that all contestants share: one PostgreSQL and one RabbitMQ, as durable as those of `make run`."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""On what it was measured: the machine, where the data lay, and the versions of everything that took part."""
+"""Describe the machine, the file systems and the versions that were measured."""
 
 import asyncio
 import os

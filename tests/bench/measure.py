@@ -1,4 +1,4 @@
-"""Measuring in rounds: all that stand side by side are measured in turn, so that a busy moment meets everybody."""
+"""Measure contestants in rounds, each in turn, so that a busy moment of the machine affects all of them."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""How much of the processor somebody used, read from Linux: on a shared machine it says more than seconds do."""
+"""Read from Linux how much processor time processes used."""
 
 import os
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The product as `make run` starts it, for what is measured through HTTP."""
+"""Start the product as `make run` does, for measurements over HTTP."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The book of a run: one line a measurement, so that a run goes on where it was broken off."""
+"""Store the measurements of a run, one line each, so that an interrupted run can continue."""
 
 import json
 from collections import defaultdict

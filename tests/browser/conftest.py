@@ -1,4 +1,4 @@
-"""A real browser for people who look: Debian's Chromium, driven by Playwright, once for all tests of this room."""
+"""Fixtures of the browser tests: Debian's Chromium, driven by Playwright, started once."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""People at a screen: they read, click and type, and each page they see is looked at by axe and kept as a picture."""
+"""Actors of the browser tests: they read, click and type; axe checks each page, and a screenshot is stored."""
 
 import re
 import time

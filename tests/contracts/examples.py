@@ -1,4 +1,4 @@
-"""One plausible example of every fact; the golden files were written from them, and later examples may only add."""
+"""One example of every event; the golden files were written from them, and later examples may only be added."""
 
 from datetime import UTC, date, datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""All services side by side, quiet."""
+"""Fixture: all four services on real databases, without a broker."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""All four services on real databases without a broker: a test decides who acts when and which event arrives next."""
+"""Run all four services without a broker: a test decides who acts when, and which event arrives next."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping

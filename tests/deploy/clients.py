@@ -1,4 +1,4 @@
-"""Clients that forgive nothing: they keep connections, use them without a look, and never try twice."""
+"""HTTP clients that keep connections, do not check them before use, and never retry."""
 
 import http.client
 import json

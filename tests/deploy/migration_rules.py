@@ -1,4 +1,4 @@
-"""What a migration may not do while the code before it runs (ADR 34); read from its text."""
+"""Check a migration's text for what ADR 34 forbids while the code before it runs."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Finds in the history the code that must work on today's tables (ADR 34)."""
+"""Find in the history the commit whose code must work on today's tables (ADR 34)."""
 
 import re
 import subprocess

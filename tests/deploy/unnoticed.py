@@ -1,4 +1,4 @@
-"""Measures what clients notice of a product that runs while its services are replaced, or one of two copies is killed.
+"""Measure what clients notice while services of a running product are replaced, or one of two copies is killed.
 
 `COUSU_COPIES=2 make run`, and in another terminal `.venv/bin/python -m tests.deploy.unnoticed --replace 2 --kill 12`.
 """

@@ -1,4 +1,4 @@
-"""What the tests of the national team share: a service over a fresh database, agents, and dossiers that arrive."""
+"""Fixtures of the national team's tests: a service over a fresh database, agents, and dossiers."""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable

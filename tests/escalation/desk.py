@@ -1,4 +1,4 @@
-"""Somebody of the national team at his browser."""
+"""A browser session of an agent of the national team."""
 
 import re
 from html import unescape

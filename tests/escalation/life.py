@@ -1,4 +1,4 @@
-"""Steps in the life of a dossier, and the programs and events that make it go on."""
+"""Steps in the life of a dossier: the events and API calls that move it on."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: hours of faults, or minutes; prints its seed, and ends with 1 when a promise was broken."""
+"""`python -m tests.faults`: inject faults; prints its seed; exit code 1 when a guarantee was broken."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Clients that know only the HTTP API, and what each was promised: every 2xx is written down outside the product."""
+"""Clients that use the HTTP API only, and record every 2xx answer outside the product."""
 
 import asyncio
 import smtplib

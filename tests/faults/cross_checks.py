@@ -1,4 +1,4 @@
-"""The judge of what services hold of one another: ghost streams, hashes, withdrawals, outcomes that were mailed."""
+"""Oracle: compare what services store about each other: unknown streams, hashes, withdrawals, mailed outcomes."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A disk of limited size for PostgreSQL, which can be filled and freed while everything runs."""
+"""A file system of limited size for PostgreSQL, filled and freed while everything runs."""
 
 import errno
 import os

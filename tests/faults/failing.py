@@ -1,4 +1,4 @@
-"""A consumer that fails: whatever handles an event raises, for those that somebody chooses."""
+"""A consumer whose handlers raise for chosen requests."""
 
 import dataclasses
 from collections.abc import Callable

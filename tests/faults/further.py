@@ -1,4 +1,4 @@
-"""Lives through parts that everyday lives do not touch: orders, milestones, programmes, colleagues, partners."""
+"""Lives of requests through less used parts: orders, milestones, programmes, colleagues, partners."""
 
 import asyncio
 import re

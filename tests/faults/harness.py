@@ -1,4 +1,4 @@
-"""One run: the product, its people, the faults, the wait for quiet and the judgement."""
+"""Run the fault harness once: product, clients, faults, the wait for quiet, and the oracle's verdict."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A service as it is, whose clock and consumer obey the harness: `python -m tests.faults.inside services.intake`."""
+"""Start a service whose clock and consumer obey the harness: `python -m tests.faults.inside services.intake`."""
 
 import os
 import runpy

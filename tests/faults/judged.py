@@ -1,4 +1,4 @@
-"""What the judge asks of whoever is judged: the product as `make run` starts it, or the rig of the named kills."""
+"""Interface of what the oracle judges: the product as `make run` starts it, or the rig of the named kills."""
 
 from typing import Any, Protocol
 

@@ -1,4 +1,4 @@
-"""`make run` as it is, but that its services go through the harness's network and obey its orders."""
+"""Start `make run` with its services behind the harness's network proxies and under its orders."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What people do with a request, from the form to its end, each way with how it must end in every service."""
+"""Scripts of requests from filing to the end, with the final state that each must have in every service."""
 
 from collections.abc import Iterable, Mapping
 

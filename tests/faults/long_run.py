@@ -1,4 +1,4 @@
-"""Hours of faults, in pieces: each is judged, written down, and may be done again; a failed one ends nothing."""
+"""Run faults for hours in pieces: each is judged and stored, and may be repeated; a failed piece ends nothing."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""A mail server outside the product, which remembers every mail that it accepted: the oracle of the mails."""
+"""A mail server outside the product that stores every accepted mail, for the oracle."""
 
 import asyncio
 import re

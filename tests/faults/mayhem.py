@@ -1,4 +1,4 @@
-"""Faults one after the other: each is named in the log, with the moment it struck and when all was whole again."""
+"""Inject faults one after the other; log each with the moments of the fault and of the recovery."""
 
 import asyncio
 import random

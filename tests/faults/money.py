@@ -1,4 +1,4 @@
-"""The judge of the money: envelopes, lots, deliveries and payments, against each other and what was published."""
+"""Oracle of amounts: envelopes, lots, deliveries and payments, against each other and the published events."""
 
 from tests.faults.judged import Judged
 from tests.faults.verdict import Verdict

@@ -1,4 +1,4 @@
-"""The network between one service and a server, as a proxy of the harness that can cut, tear, stall and slow it."""
+"""A proxy between a service and a server that cuts, tears, stalls or slows the connection."""
 
 import asyncio
 import contextlib

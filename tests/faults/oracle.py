@@ -1,4 +1,4 @@
-"""The judgement: what clients were promised, against what stands in every service when all is quiet."""
+"""Oracle: compare what clients were promised with what every service stores when all is quiet."""
 
 import json
 import re

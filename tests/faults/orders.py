@@ -1,4 +1,4 @@
-"""What the harness tells a service that runs: how wrong its clock goes, and which requests it fails on."""
+"""Orders of the harness to a running service: the error of its clock, and the requests that it fails on."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A partner's program outside the product: it takes events, refuses, delays or loses them, and knows which it took."""
+"""A partner's program outside the product: accepts, refuses, delays or loses events, and records what it accepted."""
 
 import asyncio
 import random

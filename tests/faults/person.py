@@ -1,4 +1,4 @@
-"""One person of the harness: what they and everybody around them do with a request, by the HTTP API alone."""
+"""A client of the harness: all that people do with one request, over the HTTP API."""
 
 import asyncio
 import random

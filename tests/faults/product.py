@@ -1,4 +1,4 @@
-"""The product under fire: started as `make run` starts it, in a folder and on ports of its own."""
+"""The product under test: started as `make run` does, in a folder and on ports of its own."""
 
 import asyncio
 import json

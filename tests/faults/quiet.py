@@ -1,4 +1,4 @@
-"""A quiet system: nothing strikes and nothing restarts, so that no fault mends what ordinary work breaks."""
+"""Run the lives without faults and restarts, so that no fault hides an error of ordinary work."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Where everything stands, read from the databases themselves: what was told, what took effect, what still waits."""
+"""Read the state of all services from their databases: published, applied, and waiting events."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Faults by the thousand: every part is struck again as soon as it is back, all parts at the same time."""
+"""Inject faults continuously: every part again as soon as it is back, all parts at the same time."""
 
 import asyncio
 import contextlib

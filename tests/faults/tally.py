@@ -1,4 +1,4 @@
-"""The long run's book: one line a piece of it, and the sums for docs/reliability.md."""
+"""Store the pieces of the long run, one line each, and sum them for docs/reliability.md."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a broken network or a rogue with the supervisor's password does to messages on their way."""
+"""Alter messages on their way, as a broken network or somebody with the supervisor's password could."""
 
 import json
 import random

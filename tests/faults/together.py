@@ -1,4 +1,4 @@
-"""Long acts on many requests at once, with ordinary clicks beside: transactions with events that overlap."""
+"""Long actions on many requests at once, beside ordinary ones: transactions whose events overlap."""
 
 import asyncio
 import contextlib

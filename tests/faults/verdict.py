@@ -1,4 +1,4 @@
-"""What the judge found: how much was checked, and every broken promise."""
+"""The verdict of the oracle: how much was checked, and every broken guarantee."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What is watched while the product runs: readiness as a load balancer uses it, and what it logs as an error."""
+"""Watch the running product: readiness as a load balancer polls it, and logged errors."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Somebody who puts all published figures together: linear programming over everything that could be true (HiGHS)."""
+"""Attack on the published figures: linear programming over every table that could be true (HiGHS)."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the tests of intake share: a running application over a fresh database, and requests to file."""
+"""Fixtures of intake's tests: a running application over a fresh database, and requests to file."""
 
 import secrets
 import shutil

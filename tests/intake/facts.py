@@ -1,4 +1,4 @@
-"""What other services tell of a request, ready to be heard: one small maker per step of its life."""
+"""Events of other services about a request: one factory for each step of its life."""
 
 import json
 from datetime import UTC, date, datetime, timedelta

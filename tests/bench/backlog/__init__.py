@@ -1,1 +1,1 @@
-"""A département that comes back after a week, with all that was told meanwhile in its queue."""
+"""Benchmark: an instance of qualification comes back after a week and consumes its backlog."""

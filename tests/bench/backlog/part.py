@@ -1,4 +1,4 @@
-"""How long it takes to catch up, and what the others feel of it."""
+"""Measure how long the backlog takes, and how much it slows the other services."""
 
 from functools import partial
 

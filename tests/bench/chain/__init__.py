@@ -1,1 +1,1 @@
-"""Three hops, one after the other: how long what is told at the beginning takes to its effect at the end."""
+"""Benchmark: three hops in sequence, from the first commit to the last effect."""

@@ -1,4 +1,4 @@
-"""The bare pipeline: consume, commit, publish with confirmation, acknowledge; nothing is kept in order or told once."""
+"""Baseline of the chain: consume, commit, publish with confirmation, acknowledge; no order, no deduplication."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Our own four services: intake tells, two hear and tell in the same transaction, notifications hears."""
+"""The chain through our services: intake publishes, two consume and publish at once, notifications consumes."""
 
 import asyncio
 import sys

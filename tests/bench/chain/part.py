@@ -1,4 +1,4 @@
-"""Measure three hops at a rate, ours and the bare pipeline in turn."""
+"""Measure three hops at a given rate: ours and the baseline in turn."""
 
 import asyncio
 import time

@@ -1,1 +1,1 @@
-"""What the product takes before anybody uses it."""
+"""Benchmark: start-up time, memory and disk of the idle product."""

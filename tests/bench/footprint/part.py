@@ -1,4 +1,4 @@
-"""Cold and warm start of `make run`, memory at rest, and the size of what is installed."""
+"""Measure cold and warm start of `make run`, memory at rest, and the size of the installation."""
 
 import asyncio
 from functools import partial

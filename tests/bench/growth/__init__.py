@@ -1,1 +1,1 @@
-"""What an operation costs when the databases have grown."""
+"""Benchmark: the cost of operations in large databases."""

@@ -1,4 +1,4 @@
-"""How the hop with a history is told apart in the book: the report reads it in another environment."""
+"""Names of the hop's measurements on a large database in the tally; the report reads them in another environment."""
 
 OLD_SNAPSHOT = "an old snapshot held open"
 NO_SNAPSHOT = "none held open"

@@ -1,4 +1,4 @@
-"""Lives that were lived, multiplied within the databases: every row of a request once more, under other identifiers."""
+"""Multiply the requests of a database: copy every row of a request under new identifiers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Lists, searches, pages, statistics and filing at growing sizes, asked over HTTP; and the plans behind them."""
+"""Measure lists, searches, pages, statistics and filing over HTTP at growing sizes, with their query plans."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""The plans by which PostgreSQL answers what a service asks, as it tells them itself (auto_explain)."""
+"""Read the query plans of a service's statements from PostgreSQL's log (auto_explain)."""
 
 import json
 from pathlib import Path

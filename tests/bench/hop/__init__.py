@@ -1,1 +1,1 @@
-"""One hop: what one service committed takes effect in the next; ours, and the least that any durable design does."""
+"""Benchmark: one hop, from a commit in one service to its effect in the next; ours, peers, and the minimum."""

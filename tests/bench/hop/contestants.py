@@ -1,4 +1,4 @@
-"""Who takes part in the hop: by which commands it is sent and heard, and how it was tuned."""
+"""The contestants of the hop: the commands of sender and listener, and how each is tuned."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The floor: confirmed publishing here, consuming and committing there; no journal, no inbox, no order."""
+"""Baseline of the hop: publish with confirmation, consume, commit; no journal, no inbox, no order."""
 
 import asyncio
 import json

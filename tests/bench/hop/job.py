@@ -1,4 +1,4 @@
-"""The one job that all contestants do, and how the harness speaks with them; it knows nothing of the product."""
+"""The job that all contestants do, and their protocol with the harness; imports nothing of the product."""
 
 import asyncio
 import os

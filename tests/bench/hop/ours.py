@@ -1,4 +1,4 @@
-"""Our own two services: intake, which committed messages, and qualification, which applies them."""
+"""Our contestant of the hop: intake, which has committed messages, and qualification, which applies them."""
 
 import asyncio
 import sys

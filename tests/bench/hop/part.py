@@ -1,4 +1,4 @@
-"""The hop's part of a run: saturation for all in turn, then latencies at shares of what each could do."""
+"""Measure the hop: the saturation of each contestant in turn, then latencies at shares of it."""
 
 from functools import partial
 from statistics import median

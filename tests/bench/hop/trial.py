@@ -1,4 +1,4 @@
-"""One trial: a contestant's listeners and its sender on a fresh field, measured by what PostgreSQL committed."""
+"""Run one trial: a contestant's sender and listeners on empty databases, measured by PostgreSQL's commits."""
 
 import asyncio
 import contextlib

@@ -1,1 +1,1 @@
-"""Whole requests through HTTP, from the form to the evaluation, and the form alone."""
+"""Benchmark: whole requests over HTTP, from filing to evaluation, and filing alone."""

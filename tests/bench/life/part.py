@@ -1,4 +1,4 @@
-"""Lives a second through all four services, what they cost, where the time goes; and filing alone."""
+"""Measure whole requests per second through all four services, their cost by function, and filing alone."""
 
 import asyncio
 import random

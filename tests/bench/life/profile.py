@@ -1,4 +1,4 @@
-"""Where a process spends its time, looked at from outside by py-spy a hundred times a second."""
+"""Sample where a process spends its time with py-spy, a hundred times a second."""
 
 import asyncio
 import re

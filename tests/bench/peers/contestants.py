@@ -1,4 +1,4 @@
-"""The peers: each as its documentation advises for work that must not be lost."""
+"""The peers as contestants of the hop: each configured as its documentation advises for work that must not be lost."""
 
 from tests.bench.hop.contestants import THEIRS, Contestant
 

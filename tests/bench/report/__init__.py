@@ -1,1 +1,1 @@
-"""The report: what is in the book, as tables and drawings, with every aim beside what was measured."""
+"""The report on the tally: tables and drawings, with every aim and whether it was met."""

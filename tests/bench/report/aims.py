@@ -1,4 +1,4 @@
-"""Every aim beside what was measured, met or not."""
+"""The aims, and whether each was met."""
 
 from statistics import median
 

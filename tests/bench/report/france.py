@@ -1,4 +1,4 @@
-"""On paper: what the whole of France, and a hundred times that, asks of the machines, by what was measured."""
+"""Extrapolate from the measurements to the whole of France, and to a hundred times that."""
 
 from statistics import median
 

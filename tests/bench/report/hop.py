@@ -1,4 +1,4 @@
-"""The hop and the peers: throughput, latency, processor time and what each promises."""
+"""The section on the hop and the peers: throughput, latency, processor time, and what each guarantees."""
 
 from dataclasses import replace
 from pathlib import Path

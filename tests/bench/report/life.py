@@ -1,4 +1,4 @@
-"""Whole lives, filing, and where the time goes."""
+"""The section on whole requests, on filing, and on the cost by function."""
 
 from pathlib import Path
 from statistics import median

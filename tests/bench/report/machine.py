@@ -1,4 +1,4 @@
-"""On what it was measured."""
+"""The section on the machine."""
 
 from collections import defaultdict
 

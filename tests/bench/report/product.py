@@ -1,4 +1,4 @@
-"""Three hops, growth, plans, backlog, copies and footprint."""
+"""The sections on three hops, growth, query plans, backlog, copies and footprint."""
 
 from collections.abc import Callable
 

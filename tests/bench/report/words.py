@@ -1,4 +1,4 @@
-"""Figures as words: the same form in every table."""
+"""Format the figures of the report."""
 
 import re
 from collections.abc import Iterable, Sequence

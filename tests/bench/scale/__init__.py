@@ -1,1 +1,1 @@
-"""More copies of a listener, and a broker of several nodes."""
+"""Benchmark: several copies of a consumer, and a broker of several nodes."""

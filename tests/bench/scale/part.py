@@ -1,4 +1,4 @@
-"""One, two and four copies on one queue, instances with a queue each; then the same over a cluster of three nodes."""
+"""Measure one, two and four copies on one queue, and instances with a queue each; then with three broker nodes."""
 
 from functools import partial
 

@@ -1,1 +1,1 @@
-"""How long all tests take."""
+"""Benchmark: the duration of the test suite."""

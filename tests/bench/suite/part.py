@@ -1,4 +1,4 @@
-"""`make test`, once, as everybody runs it."""
+"""Measure `make test` once."""
 
 import asyncio
 import os

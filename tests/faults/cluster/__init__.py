@@ -1,1 +1,1 @@
-"""Faults of a broker of three nodes: killed, frozen and cut off from each other, alone and two at once."""
+"""Faults of a broker of three nodes: killed, frozen or partitioned, one or two at once."""

@@ -1,4 +1,4 @@
-"""How long service stops when a node dies: events without a pause, and the longest silence after each kill."""
+"""Measure how long service stops when a node dies: the longest time without events after each kill."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The product over three RabbitMQ nodes, and how they are found, killed and cut off from each other."""
+"""The product over three RabbitMQ nodes, with functions to find, kill and partition them."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Nodes of a cluster struck all the time: each again as soon as it is back and has had a rest."""
+"""Inject faults into cluster nodes continuously: each node again some time after it is back."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""What may happen to nodes of a cluster."""
+"""The faults of cluster nodes."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What many runs came to: one JSON line for each, so that a long run goes on where it was stopped."""
+"""Store the results of many runs, one JSON line each, so that an interrupted run can continue."""
 
 import json
 import subprocess

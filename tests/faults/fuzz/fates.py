@@ -1,4 +1,4 @@
-"""Where each message ended: applied, known already, waiting for its turn, held, or in quarantine with its bytes."""
+"""Find where each message ended: applied, duplicate, parked, held, or in quarantine with its bytes."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What the four services do about what they hear, wired as in their `main`, with settings that lead nowhere."""
+"""The inboxes of the four services, wired as in their `main`, with settings that lead nowhere."""
 
 from services.escalation import handlers as escalation
 from services.escalation.domain.durations import Durations

@@ -1,4 +1,4 @@
-"""What can be wrong with a message: in its bytes, in its JSON, in what its members say."""
+"""Mutate a message: its bytes, its JSON, or the values of its members."""
 
 import json
 import random

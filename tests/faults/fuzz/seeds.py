@@ -1,4 +1,4 @@
-"""Whole lives as their journals tell them: every event of the golden files, each in its stream, about a new request."""
+"""Messages to mutate: every event of the golden files, each in its stream, about a new request."""
 
 import json
 from collections import Counter

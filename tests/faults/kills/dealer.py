@@ -1,4 +1,4 @@
-"""Who dies where next: every point of every service gets its turn evenly, at its first, second … n-th hit."""
+"""Choose the next kill, so that every point of every service is covered evenly, at its first to n-th hit."""
 
 import random
 from collections import Counter, defaultdict

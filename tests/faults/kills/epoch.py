@@ -1,4 +1,4 @@
-"""One epoch: empty databases, people who live requests, services that die at named points, quiet, and the judgement."""
+"""Run one epoch: empty databases, clients, services killed at named points, quiet, and the verdict."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A mail server that sometimes accepts a mail and hangs up without saying so."""
+"""A mail server that sometimes accepts a mail and closes the connection without an answer."""
 
 import asyncio
 import random

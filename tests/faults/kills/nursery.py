@@ -1,4 +1,4 @@
-"""A warm parent: it has imported and built all four services once, and forks one whenever it is told to.
+"""A parent process that has imported and built all four services once, and forks one on request.
 
 It runs as a process of its own, without an event loop. A forked child is a service as it really runs: its pool, its
 HTTP server, messenger, relay and jobs, in a fresh loop. The parent keeps the listening sockets, so that a client of a

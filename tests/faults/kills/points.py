@@ -1,4 +1,4 @@
-"""Where a service may die: every call that leaves the process, named after the code of ours that makes it.
+"""Points at which a service may be killed: every call that leaves the process, named after the calling code.
 
 Nothing of it stands in the product. The calls themselves are wrapped: a statement to PostgreSQL, a frame to RabbitMQ, a
 word to the mail server, a file. A point is called by its place, its call and its moment, for instance

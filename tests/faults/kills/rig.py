@@ -1,4 +1,4 @@
-"""The rig: databases, a virtual host, mail server and warm parent; it is also the `Product` that the oracle judges."""
+"""The rig of the kills: databases, virtual host, mail server and parent process; also the `Product` of the oracle."""
 
 import asyncio
 import contextlib

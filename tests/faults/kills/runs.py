@@ -1,4 +1,4 @@
-"""A run is one epoch, or many in turn: servers, a rig, and what came of each epoch."""
+"""Run one epoch, or many in turn, and store the result of each."""
 
 import contextlib
 import random

@@ -1,4 +1,4 @@
-"""PostgreSQL and RabbitMQ for the kills: private ones in memory, or those that run already."""
+"""PostgreSQL and RabbitMQ for the kills: private ones in memory, or running ones."""
 
 import asyncio
 import contextlib

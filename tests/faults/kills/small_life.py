@@ -1,4 +1,4 @@
-"""One commit and one message in a process of its own, made to die at a named point.
+"""One commit and one message in a process of its own, killed at a named point.
 
 `python -m tests.faults.kills.small_life <database> <broker> <queue> <point>`
 """

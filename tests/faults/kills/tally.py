@@ -1,4 +1,4 @@
-"""What came of each epoch, one line of JSON after the other, and their sums."""
+"""Store the result of each epoch as a line of JSON, and sum them."""
 
 from collections import Counter
 from collections.abc import Mapping

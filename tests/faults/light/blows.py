@@ -1,4 +1,4 @@
-"""What strikes: the faults of `mayhem`, on forked services and in a virtual host of our own."""
+"""The faults of `mayhem` on forked services, and faults of a virtual host of our own."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The four services as children of the warm parent: forked again when they end, unless they are kept down."""
+"""The four services as forked children: forked again when they end, unless they are kept down."""
 
 import asyncio
 import contextlib

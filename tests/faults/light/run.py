@@ -1,4 +1,4 @@
-"""One run: people live, parts are struck, all becomes quiet, the judge looks."""
+"""Run clients and faults on forked services, wait for quiet, and let the oracle judge."""
 
 import asyncio
 import random

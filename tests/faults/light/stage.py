@@ -1,4 +1,4 @@
-"""The rig of the kills as a stage: its services may be altered, and their virtual host may be struck."""
+"""The rig of the kills for other faults: its services may be patched, and its virtual host may fail."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One message that kills whoever takes it, among a hundred prefetched, and as many crashes as one likes.
+"""One message among a hundred prefetched that kills whatever process consumes it, for any number of crashes.
 
 Consumers are processes of their own, forked from a warm parent, and die by SIGKILL in the middle of the poison; before
 each death healthy messages are on their way. After the first eleven deaths the poison is out of the way, so somebody

@@ -1,1 +1,1 @@
-"""What may strike, by what it strikes at; `table.py` lists all of it."""
+"""The faults, by what they affect; `table.py` lists them."""

@@ -1,4 +1,4 @@
-"""What goes wrong inside a service: its clock is stepped, its consumer fails on some requests."""
+"""Faults inside a service: its clock jumps, its consumer fails on some requests."""
 
 import asyncio
 

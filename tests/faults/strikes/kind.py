@@ -1,4 +1,4 @@
-"""What every fault is made of: how it strikes, whom it may strike, and how often among the others."""
+"""Base of all faults: what it does, what it may affect, and its frequency among the others."""
 
 import random
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Messages are lost, doubled, shuffled, cut and altered on their way, or made up by a rogue."""
+"""Faults of messages: lost, doubled, reordered, cut, altered, or forged."""
 
 import asyncio
 from collections.abc import AsyncIterator

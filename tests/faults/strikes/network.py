@@ -1,4 +1,4 @@
-"""The network between one service and the broker, or its database, is cut, torn, stalled, half open, slow or dark."""
+"""Faults of the network between a service and broker or database: cut, torn, stalled, half open, slow, silent."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Processes are killed, told to stop, or frozen."""
+"""Faults of processes: killed, stopped, or frozen."""
 
 import asyncio
 import shutil

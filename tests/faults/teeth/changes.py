@@ -1,4 +1,4 @@
-"""What a patch does to a function or constant: the words in which seeded bugs are written."""
+"""Changes that a patch makes to a function or constant; seeded bugs are declared with them."""
 
 import dataclasses
 import functools

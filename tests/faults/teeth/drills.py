@@ -1,4 +1,4 @@
-"""The drills: what is done to a product that has a bug, so that it shows; each is also done to one that has none."""
+"""Drills: scenarios in which a seeded bug shows; each is also run on a product without bug."""
 
 from dataclasses import dataclass
 

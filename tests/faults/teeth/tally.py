@@ -1,4 +1,4 @@
-"""What each run said, a line of JSON each; of several runs of the same bug the last counts."""
+"""Store the result of each run as a line of JSON; of several runs of one bug the last counts."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""One trial: services with one bug, a drill, and the judge, who has none."""
+"""Run one trial: services with one seeded bug, a drill, and the oracle without the bug."""
 
 import asyncio
 import random

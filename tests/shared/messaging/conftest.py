@@ -1,4 +1,4 @@
-"""A service's database with one more table, where the tests see what took effect."""
+"""Fixtures of the messaging tests: a service's database with one more table that shows the effects."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

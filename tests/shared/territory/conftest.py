@@ -1,4 +1,4 @@
-"""The official lists, read once for all tests of this room."""
+"""Fixture: the official lists, read once for all tests of this folder."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A small service with every kind of route, on a real database, and a browser to look at it."""
+"""Fixtures of the web tests: a small application with every kind of route, on a real database, and a browser."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

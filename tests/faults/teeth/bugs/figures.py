@@ -1,4 +1,4 @@
-"""What keeps small groups out of the published figures."""
+"""Bugs in what keeps small groups out of the published figures."""
 
 from typing import Any
 

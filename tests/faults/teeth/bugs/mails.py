@@ -1,4 +1,4 @@
-"""Bugs in how mails are owed and sent."""
+"""Bugs in how mails are created and sent."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The gallery served as the product serves pages: same content policy, so that an inline script or style shows."""
+"""Fixture: the gallery, served with the product's content security policy."""
 
 import threading
 from collections.abc import Iterator

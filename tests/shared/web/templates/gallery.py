@@ -1,4 +1,4 @@
-"""Every component once, on pages of both layouts, so that a browser and an eye can judge them."""
+"""The gallery: every component once, on pages of both layouts, for browser tests and for people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

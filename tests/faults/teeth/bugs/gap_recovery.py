@@ -1,4 +1,4 @@
-"""Bugs in how a service is made whole when the broker lost something."""
+"""Bugs in gap recovery: how a service gets what the broker lost."""
 
 from typing import Any
 
