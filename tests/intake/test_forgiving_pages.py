@@ -117,7 +117,7 @@ async def test_a_budget_is_read_as_it_is_meant_or_asked_about(client: Client) ->
     refused = await fill(client, draft, "precisions", budget_cents="1e6")
     assert "Donnez un montant en euros" in refused.text
     await fill(client, draft, "precisions", budget_cents="25.000", programme="ruralites")
-    assert "25\u202f000\u00a0€" in (await client.get(f"{draft}/recapitulatif")).text
+    assert "25\u00a0000\u00a0€" in (await client.get(f"{draft}/recapitulatif")).text
 
 
 async def test_unclear_communes_are_all_told_with_those_nearby_first(client: Client) -> None:
