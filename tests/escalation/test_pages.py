@@ -18,6 +18,8 @@ from tests.escalation.life import (
     Ear,
     Program,
     a_decided_dossier,
+    a_dossier,
+    a_request,
     a_request_escalated,
     a_scheduled_dossier,
     an_accompanied_dossier,
@@ -71,6 +73,14 @@ async def test_a_dossier_shows_everything_and_the_moves_in_one_place(at_desk: Pe
         assert shown in page, shown
     assert f'action="/demandes/{received}/recevabilite"' in page
     assert f'action="/demandes/{received}/accompagnement"' not in page
+
+
+async def test_a_description_keeps_its_paragraphs(ear: Ear, at_desk: Person) -> None:
+    """Where the département sees them: the style of messages keeps line breaks, that of our own texts does not."""
+    typed = "Quatre locaux sont vides.\n\nNous cherchons une aide."
+    fact = a_request_escalated(dossier=a_dossier(a_request(description=typed)))
+    await ear.hears(fact)
+    assert f'<div class="message-text">{typed}</div>' in await at_desk.see(f"/demandes/{fact.request_id}")
 
 
 async def test_the_secretary_sees_no_form_that_is_not_his(at_committee: Person, received: str) -> None:
