@@ -52,7 +52,8 @@ TABLES = (
         request="id",
         left_out={"messages_read_at": READ, **dict.fromkeys(("old_link_generation", "contact_confirmed_at"), USED)},
     ),
-    Table("step", key=("id", "type")),
+    # Entries of before November 2026 do not know the département that registered, or took over.
+    Table("step", key=("id", "type"), seen_as={"details": "details - 'departement'"}),
     Table("message", key=("id",)),
     Table("document", key=("id",)),
     Table("milestone", key=("id", "request_id")),

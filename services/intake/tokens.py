@@ -59,6 +59,10 @@ class Tokens:
         """Make the address where the access token fetches a document."""
         return f"{self.address}/api/v1/requests/{request_id}/documents/{document_id}"
 
+    def letter_url(self, request_id: UUID, letter_id: UUID) -> str:
+        """Make the address where the access token fetches a letter."""
+        return f"{self.address}/api/v1/requests/{request_id}/letters/{letter_id}/document.pdf"
+
     async def opens(self, reader: Reader, token: str) -> Holder | None:
         """Return which request a token opens now, and for whom; None when it is not ours or was revoked."""
         for links, by_mail in ((self.tracking, False), (self.mailed, True)):

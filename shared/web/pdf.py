@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -34,16 +35,24 @@ async def render_pdf(request: Request[Any, Any, Any], page: Template, *, name: s
 
     Rendering takes some tenths of a second and runs in a thread.
     """
+    return as_pdf(await pdf_of_page(request, page), name=name)
+
+
+async def pdf_of_page(request: Request[Any, Any, Any], page: Template) -> bytes:
+    """Return the bytes of the same."""
     engine = request.app.template_engine
     if engine is None or page.template_name is None:
         raise RuntimeError("a document needs a template")
     html = engine.get_template(page.template_name).render({**page.context, "layout": LAYOUT})
-    return as_pdf(
-        await asyncio.to_thread(
-            _pdf, covered(html.encode(), but=own_links(request.scope)).decode(), request.app.state["public_url"]
-        ),
-        name=name,
-    )
+    return await pdf_of(html, but=own_links(request.scope), address=request.app.state["public_url"])
+
+
+async def pdf_of(html: str, *, but: Collection[str] = (), address: str = "") -> bytes:
+    """Return an HTML document as a PDF, whose links lead to pages below `address`; made in a thread.
+
+    Secret links in its texts are covered, except `but`.
+    """
+    return await asyncio.to_thread(_pdf, covered(html.encode(), but=but).decode(), address)
 
 
 def as_pdf(content: bytes, *, name: str) -> Response[bytes]:

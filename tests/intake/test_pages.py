@@ -389,7 +389,7 @@ async def test_an_agent_files_for_a_collectivite_which_alone_gets_the_link(clien
     body = await database.fetchval("SELECT body FROM request")
     assert body["filed_by"] == {"role": "sat_agent", "name": AN_AGENT.name, "email": AN_AGENT.email}
     assert body["contact"]["name"] == "Cabinet de la mairie"
-    row = await database.fetchrow("SELECT at, type, team, details FROM step")
+    row = await database.fetchrow("SELECT at, type, team, details, answer FROM step")
     assert row is not None
     step = step_of_row(row)
     assert (label_of(step), step.team) == ("Demande déposée pour vous par le service départemental", "departement")

@@ -1,17 +1,23 @@
 """Every route of intake, walked by people who hold no link of a request, or the link of another."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
 
+from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from services.intake.web.pages.answers import STEPS
 from shared.db import Database
+from shared.messaging.inbox.inbox import Inbox
+from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
+from tests.intake.facts import Life, Wire
 from tests.intake.test_colleagues import invite
 from tests.intake.test_documents import PDF
 from tests.intake.test_form_documents import join
+from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import CONTACT, a_filled_draft
 from tests.walking import Foreign, Person, Walk, calls
 
@@ -48,6 +54,7 @@ OWN = {
 }
 ELSEWHERE = {
     "GET /documents/{token}": "tests/intake/test_documents.py",
+    "GET /dossiers/{token}": "tests/intake/test_letters.py",
     "POST /demande/mandat": "tests/intake/test_pages.py",
     "POST /api/v1/requests/with-documents": "tests/intake/test_api_with_documents.py",
 }
@@ -60,12 +67,15 @@ def forged(token: str) -> str:
 
 
 @pytest.fixture
-async def foreign(client: Client, settings: Settings) -> Foreign:
-    """A request with a document and a colleague, and a draft with another document."""
+async def foreign(client: Client, settings: Settings, database: Database, territories: Territories) -> Foreign:
+    """A request with a document, a colleague and a letter, and a draft with another document."""
     theirs = await filed(client, title="Sauver le lavoir")
     address = f"/api/v1/requests/{theirs['id']}"
     sent = await client.post(f"{address}/documents", files={"document": PLAN}, headers=bearer(theirs["access_token"]))
     colleague, of_colleague = await invite(client, settings, theirs, email="lavoir@mairie.test")
+    oriented = Life(UUID(theirs["id"])).oriented(LATER)
+    await Inbox(database, handlers(territories)).process([Wire().message(oriented)])
+    letters = (await client.get(address, headers=bearer(theirs["access_token"]))).json()["letters"]
     draft = await a_filled_draft(client)
     await join(client, draft, ("étude.pdf", PDF))
     page = (await client.get(f"{draft}/documents")).text
@@ -75,6 +85,7 @@ async def foreign(client: Client, settings: Settings) -> Foreign:
             "request_id": [theirs["id"]],
             "document_id": [sent.json()["documents"][0]["id"], document],
             "colleague_id": [colleague],
+            "letter_id": [letters[0]["id"]],
             "token": [forged(theirs["access_token"]), forged(of_colleague), forged(draft.rpartition("/")[2])],
             "links": [theirs["access_token"]],
             "draft": [draft.rpartition("/")[2]],

@@ -60,7 +60,7 @@ def comes(database: Database, program: Programs) -> Callable[..., Awaitable[Pers
 @pytest.fixture
 async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Program, life: Life) -> Foreign:
     """Two cases of the Val-d'Oise, of which one was answered by asking a provider; its catalogue and a pact."""
-    await answered(sat, delegate, life, ORIENTATION)
+    letters = (await answered(sat, delegate, life, ORIENTATION))["letters"]
     other = Life(inbox)
     await other.submitted(number="95-2026-000002")
     await done(sat, other, "examination")
@@ -78,6 +78,7 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "pact_id": [shown["id"]],
             "action_id": [shown["actions"][0]["id"]],
             "document_id": [str(document.id)],
+            "letter_id": [letters[0]["id"]],
             "outcome": [outcome.value for outcome in Outcome],
             "token": [LINKS.token(orientation)[:-5] + "aaaaa", PACT_LINKS.token(orientation)],
             "links": [LINKS.token(orientation), await link_of(database)],

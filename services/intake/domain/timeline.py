@@ -10,6 +10,7 @@ from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Role, Team, WithdrawalReason
 from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
+from shared.letters import Answer, answer_of
 
 SHOWN_OF_A_DECISION = {
     "number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on", "reserve_until", "appeal",
@@ -31,16 +32,19 @@ class Details:
     void: str | None = None
     """The decision that an accepted withdrawal ends."""
     too_late: WithdrawalReason | None = None
+    departement: str | None = None
+    """The département that has the request from then on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of the timeline that the applicant sees."""
+    """One entry of the timeline that the applicant sees; `answer` is what its letter is made from."""
 
     at: datetime
     type: str
     team: Team
     details: Details = Details()
+    answer: Answer | None = None
 
 
 def decision_of(fact: Fact) -> dict[str, Any] | None:
@@ -90,7 +94,7 @@ def step_of(fact: Fact, meaning: Meaning) -> Step:
     by = meaning.by
     if isinstance(fact, intake.RequestSubmitted) and is_filed_for_another(fact.request):
         by = Team.DEPARTEMENT
-    return Step(fact.at, fact.wire_type, by, _details(fact, meaning))
+    return Step(fact.at, fact.wire_type, by, _details(fact, meaning), answer_of(fact))
 
 
 def is_filed_for_another(request: intake.Request) -> bool:
@@ -102,18 +106,26 @@ def _details(fact: Fact, meaning: Meaning) -> Details:
     details = Details(_member(fact, meaning.detail) if meaning.detail else None)
     if isinstance(fact, intake.ApplicantFact) and fact.by:
         details = replace(details, by=fact.by.name)
+    return replace(details, **_own_details(fact))
+
+
+def _own_details(fact: Fact) -> dict[str, Any]:
+    """Return the details that facts of this type alone have."""
+    own: dict[str, Any] = {}
     match fact:
         case WithdrawalAcceptance():
-            return replace(details, void=fact.void)
+            own = {"void": fact.void}
         case WithdrawalRefusal():
-            return replace(details, too_late=fact.reason)
+            own = {"too_late": fact.reason}
+        case qualification.RequestRegistered() | qualification.RequestTransferred():
+            own = {"departement": fact.departement}
         case qualification.ExaminationStarted():
-            return replace(details, again=fact.resumed or fact.reopened)
+            own = {"again": fact.resumed or fact.reopened}
         case escalation.ProgressReported(author=who) | qualification.LocalProgressReported(by=Actor(name=who)):
-            return replace(details, by=who, milestone=fact.milestone, percent=fact.percent)
+            own = {"by": who, "milestone": fact.milestone, "percent": fact.percent}
         case intake.ProgressTold():
-            return replace(details, milestone=fact.milestone, percent=fact.percent)
-    return details
+            own = {"milestone": fact.milestone, "percent": fact.percent}
+    return own
 
 
 def _member(fact: Fact, name: str) -> str | tuple[str, ...] | None:

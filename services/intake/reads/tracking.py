@@ -12,7 +12,7 @@ from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import Status
 from services.intake.domain.timeline import Step
 from services.intake.domain.withdrawal import WithdrawalState
-from services.intake.reads.timeline import detail_of, label_of
+from services.intake.reads.timeline import detail_of, label_of, without_repetition
 from services.intake.store import colleagues, milestones, requests
 from services.intake.tokens import Tokens
 from shared.contracts import intake, qualification
@@ -20,6 +20,7 @@ from shared.contracts.vocabulary import Team, WithdrawalReason
 from shared.db import Reader
 from shared.errors import NotFound
 from shared.french.words import next_action_word
+from shared.letters import About, Answer, answer_letter, letter_id
 
 _DOCUMENT: Final = "id, name, media_type, size, sha256, added_at"
 
@@ -63,6 +64,16 @@ class DocumentView(intake.Document):
     url: str
 
 
+class LetterView(BaseModel):
+    """A letter by which the département answered; `url` takes the access token and gives a PDF."""
+
+    id: UUID
+    at: datetime
+    title: str
+    url: str
+    answer: Answer = Field(exclude=True)
+
+
 class WithdrawalView(BaseModel):
     """The latest request to withdraw: `requested` until it is `accepted`, or `declined` for the `reason`."""
 
@@ -86,6 +97,7 @@ class RequestView(BaseModel):
     messages: list[MessageView]
     unread_messages: int
     documents: list[DocumentView]
+    letters: list[LetterView]
     milestones: list[Milestone]
     colleagues: list[Colleague]
     decision: dict[str, Any] | None
@@ -144,11 +156,12 @@ async def tracking(reader: Reader, holder: Holder, tokens: Tokens) -> TrackedVie
         and ExpectedView(team=expected.team, what=next_action_word(expected.what), until=expected.until),
         timeline=[
             StepView(at=step.at, type=step.type, label=label_of(step), team=step.team, detail=detail_of(step))
-            for step in timeline
+            for step in without_repetition(timeline)
         ],
         messages=messages,
         unread_messages=sum(message.unread for message in messages),
         documents=[one for one, _ in documents],
+        letters=_letters(tracked.filed, request_id, timeline, tokens),
         milestones=await milestones.of_request(reader, request_id),
         colleagues=[one for one in invited if one.removed_at is None],
         decision=tracked.decision,
@@ -179,9 +192,24 @@ async def document(reader: Reader, document_id: UUID, *, of: UUID | None = None)
     return intake.Document(**row)
 
 
+def _letters(filed: intake.Request, request_id: UUID, timeline: list[Step], tokens: Tokens) -> list[LetterView]:
+    """Return the letters, the oldest first."""
+    answers = {letter_id(request_id, step.answer): step.answer for step in timeline if step.answer is not None}
+    return [
+        LetterView(
+            id=own,
+            at=answer.at,
+            title=answer_letter(answer, About.of(filed)).title,
+            url=tokens.letter_url(request_id, own),
+            answer=answer,
+        )
+        for own, answer in answers.items()
+    ]
+
+
 async def _timeline(reader: Reader, request_id: UUID) -> list[Step]:
     rows = await reader.fetch(
-        "SELECT at, type, team, details FROM step WHERE request_id = $1 ORDER BY at, id", request_id
+        "SELECT at, type, team, details, answer FROM step WHERE request_id = $1 ORDER BY at, id", request_id
     )
     return [requests.step_of_row(row) for row in rows]
 

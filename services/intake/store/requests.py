@@ -14,6 +14,7 @@ from services.intake.store import colleagues
 from shared.contracts.vocabulary import Team
 from shared.db import Row, Transaction
 from shared.errors import NotFound
+from shared.letters import Answer
 
 
 async def next_number(tx: Transaction, departement: str, year: int) -> str:
@@ -254,19 +255,21 @@ async def save(tx: Transaction, tracked: TrackedRequest) -> None:
 async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step) -> None:
     """Add an entry to the timeline."""
     await tx.execute(
-        "INSERT INTO step (id, request_id, at, type, team, details) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO step (id, request_id, at, type, team, details, answer) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         step_id,
         request_id,
         step.at,
         step.type,
         step.team,
         _DETAILS.dump_python(step.details, mode="json", exclude_defaults=True),
+        step.answer.model_dump(mode="json", exclude_none=True) if step.answer else None,
     )
 
 
 def step_of_row(row: Row) -> Step:
     """Read an entry of the timeline from its row."""
-    return Step(row["at"], row["type"], Team(row["team"]), _DETAILS.validate_python(row["details"]))
+    answer = Answer.model_validate(row["answer"]) if row["answer"] else None
+    return Step(row["at"], row["type"], Team(row["team"]), _DETAILS.validate_python(row["details"]), answer)
 
 
 async def note_mail(tx: Transaction, request_id: UUID, *, failed_at: datetime | None) -> None:

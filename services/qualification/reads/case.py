@@ -21,6 +21,7 @@ from shared.contracts.vocabulary import LocalEnd, Stage, Team
 from shared.db import Reader, Row
 from shared.errors import NotFound
 from shared.french.words import LOCAL_CLOCK, STAGE, state_word
+from shared.letters import ANSWER_TYPES, About, AnswerLetter, answer_letter, answer_of, letter_id
 from shared.timeline import restored
 
 
@@ -63,6 +64,16 @@ class DocumentView:
     size: int
     sha256: str
     added_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """A letter by which the département answered; `url` needs the same bearer and gives a PDF."""
+
+    id: UUID
+    at: datetime
+    title: str
     url: str
 
 
@@ -177,6 +188,7 @@ class CaseView:
     messages: list[MessageView]
     notes: list[NoteView]
     documents: list[DocumentView]
+    letters: list[LetterView]
     timeline: list[EntryView]
     national_steps: list[EntryView]
     deadlines: list[DeadlineView]
@@ -206,10 +218,11 @@ class ChangedCaseView:
 
 
 class Urls(NamedTuple):
-    """Makes the addresses at which agents open files: of a request and of a file of it."""
+    """Makes the addresses at which agents open files and letters: of a request and of one of them."""
 
     document: Callable[[UUID, UUID], str]
     deliverable: Callable[[UUID, UUID], str]
+    letter: Callable[[UUID, UUID], str]
 
 
 def agent_view(email: str | None, name: str | None) -> AgentView | None:
@@ -218,7 +231,7 @@ def agent_view(email: str | None, name: str | None) -> AgentView | None:
 
 
 async def find(reader: Reader, request_id: UUID, viewer: Viewer, urls: Urls) -> CaseView:
-    """Return the case within the viewer's perimeter; `NotFound` otherwise. `urls`: of the files of a request."""
+    """Return the case within the viewer's perimeter; `NotFound` otherwise. `urls`: of its files and letters."""
     row = await reader.fetchrow(
         """
         SELECT c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name,
@@ -244,7 +257,8 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, urls: Urls) -> 
     work = LocalWork.model_validate(row["local_work"]) if row["local_work"] else None
     standing = standing_of(state, proposal, work, asked=question is not None)
     overdue = _is_late(state, row["due_on"], question, work, viewer.today)
-    timeline = await _timeline(reader, *of, request)
+    steps = await _steps(reader, *of, request)
+    timeline = [entry(*step) for step in steps]
     return CaseView(
         request_id=row["request_id"],
         number=row["number"],
@@ -268,6 +282,10 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, urls: Urls) -> 
         messages=await _messages(reader, *of),
         notes=await _notes(reader, *of),
         documents=await _documents(reader, *of, urls.document),
+        letters=[
+            LetterView(own, letter.at, letter.title, urls.letter(row["request_id"], own))
+            for own, letter in _letters(row["request_id"], request, [fact for *_, fact in steps]).items()
+        ],
         timeline=timeline,
         national_steps=[entry for entry in timeline if entry.team == Team.NATIONAL],
         deadlines=_deadlines(row, state, work, viewer.today, overdue=overdue),
@@ -319,6 +337,12 @@ async def latest_facts(reader: Reader, case: CaseView, types: Sequence[str]) -> 
         types,
     )
     return [restored(row["type"], row["fact"], request=case.request) for row in rows]
+
+
+async def letters(reader: Reader, case: CaseView) -> dict[UUID, AnswerLetter]:
+    """Return the letters of a case, the oldest first, by what identifies them."""
+    facts = await latest_facts(reader, case, ANSWER_TYPES)
+    return _letters(case.request_id, case.request, facts[::-1])
 
 
 def _is_late(state: State, due_on: date | None, question: Question | None, work: LocalWork | None, today: date) -> bool:
@@ -394,7 +418,11 @@ async def _documents(
     return [DocumentView(**dict(one), url=url(request_id, one.id)) for one in documents]
 
 
-async def _timeline(reader: Reader, request_id: UUID, departement: str, request: Request) -> list[EntryView]:
+Step = tuple[datetime, str, str | None, Fact | None]
+"""When a step was, its type, who acted, and the fact; None where a dossier brought it."""
+
+
+async def _steps(reader: Reader, request_id: UUID, departement: str, request: Request) -> list[Step]:
     rows = await reader.fetch(
         """
         SELECT at, type, team, fact
@@ -406,7 +434,7 @@ async def _timeline(reader: Reader, request_id: UUID, departement: str, request:
         departement,
     )
     return [
-        entry(
+        (
             row["at"],
             row["type"],
             row["team"],
@@ -414,6 +442,12 @@ async def _timeline(reader: Reader, request_id: UUID, departement: str, request:
         )
         for row in rows
     ]
+
+
+def _letters(request_id: UUID, request: Request, facts: Sequence[Fact | None]) -> dict[UUID, AnswerLetter]:
+    """Make the letters of the answers among these facts, by what identifies them."""
+    answers = filter(None, (answer_of(fact) for fact in facts if fact is not None))
+    return {letter_id(request_id, answer): answer_letter(answer, About.of(request)) for answer in answers}
 
 
 async def _orientations(reader: Reader, request_id: UUID, departement: str) -> list[AskedProviderView]:

@@ -217,6 +217,29 @@ async def departement_of_document(
     return str(departement)
 
 
+async def departement_with_case(tx: Transaction, request_id: UUID, *, perimeter: Sequence[str] | None) -> str:
+    """Return the département within this perimeter that has the request now; refuses (`NotFound`) any other.
+
+    One that handed it to another département does not see what was said and joined afterwards.
+    """
+    departement = await tx.fetchval(
+        """
+        SELECT departement
+        FROM case_file
+        WHERE request_id = $1
+          AND state <> 'transferred'
+          AND ($2::text[] IS NULL OR departement = ANY($2))
+        ORDER BY opened_at DESC
+        LIMIT 1
+        """,
+        request_id,
+        perimeter,
+    )
+    if departement is None:
+        raise NotFound
+    return str(departement)
+
+
 async def trace_document(
     tx: Transaction,
     *,
@@ -236,6 +259,25 @@ async def trace_document(
         request_id,
         departement,
         document_id,
+        agent_id,
+        email,
+        at,
+    )
+
+
+async def trace_documents(
+    tx: Transaction, *, agent_id: UUID, email: str, request_id: UUID, departement: str, at: datetime
+) -> None:
+    """Note who opens all joined files of a case at once."""
+    await tx.execute(
+        """
+        INSERT INTO document_access (request_id, departement, document_id, agent_id, email, at)
+        SELECT request_id, departement, id, $3, $4, $5
+        FROM case_document
+        WHERE request_id = $1 AND departement = $2
+        """,
+        request_id,
+        departement,
         agent_id,
         email,
         at,

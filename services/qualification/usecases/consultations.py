@@ -1,4 +1,4 @@
-"""Record that an agent opens a file of a case: one that was joined, or one that came out of local work."""
+"""Record that an agent opens a file of a case: one or all that were joined, or one that came out of local work."""
 
 from uuid import UUID
 
@@ -22,4 +22,12 @@ async def note_deliverable_opened(do: Context, request_id: UUID, departement: st
         departement=departement,
         document_id=document_id,
         at=do.at,
+    )
+
+
+async def note_dossier_opened(do: Context, request_id: UUID) -> None:
+    """Note that the agent opens all joined files; refuses (`NotFound`) where their département has not the case."""
+    departement = await cases.departement_with_case(do.tx, request_id, perimeter=do.agent.perimeter)
+    await cases.trace_documents(
+        do.tx, agent_id=do.agent.id, email=do.agent.email, request_id=request_id, departement=departement, at=do.at
     )

@@ -1,10 +1,11 @@
 """Use cases of the examination: assign the case, begin, ask the applicant to complete, qualify."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
+from pydantic import AfterValidator, StringConstraints
 from pydantic import Field as Bounds
-from pydantic import StringConstraints
 
 from services.qualification.domain import cost
 from services.qualification.domain.case import Case
@@ -26,6 +27,14 @@ from shared.identity.model import Agent, Role
 NOBODY = "Aucun agent de ce département n’a cette adresse. Vérifiez-la, ou demandez à votre administrateur."
 
 
+def _without_mark(item: str) -> str:
+    return re.sub(r"^[-–—•*]\s+", "", item)
+
+
+Item = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_without_mark)]
+"""One thing that is asked for; who types a list gives each a dash, which every list already has."""
+
+
 class Assign(Command):
     """Who takes the case."""
 
@@ -35,9 +44,7 @@ class Assign(Command):
 class RequestInformation(Command):
     """What the applicant is asked to give; without `until`, in the usual delay."""
 
-    items: Annotated[list[Annotated[str, StringConstraints(max_length=1_000)]], LINES] = Bounds(
-        min_length=1, max_length=30
-    )
+    items: Annotated[list[Item], LINES] = Bounds(min_length=1, max_length=30)
     until: date | None = None
 
 

@@ -22,7 +22,11 @@ from services.qualification.reads.pact import find_by_link
 from services.qualification.reads.pact_views import PactView, PartyView
 from services.qualification.reads.profile import neighbours
 from services.qualification.reads.viewer import Viewer
-from services.qualification.usecases.consultations import note_deliverable_opened, note_document_opened
+from services.qualification.usecases.consultations import (
+    note_deliverable_opened,
+    note_document_opened,
+    note_dossier_opened,
+)
 from services.qualification.usecases.context import Context, official
 from services.qualification.usecases.orienting import ProviderContext, check
 from services.qualification.usecases.pacts.context import PartyContext
@@ -85,8 +89,16 @@ class Parts:
 
     @property
     def urls(self) -> Urls:
-        """The addresses of the files of a request."""
-        return Urls(self.document_url, self.deliverable_url)
+        """The addresses of the files and letters of a request."""
+        return Urls(self.document_url, self.deliverable_url, self.letter_url)
+
+    def letter_url(self, request_id: UUID, letter_id: UUID) -> str:
+        """Return the address here at which an agent's program gets a letter."""
+        return f"{self.here}/api/v1/cases/{request_id}/letters/{letter_id}/document.pdf"
+
+    def dossier_at_intake(self, request_id: UUID, *, at: datetime) -> str:
+        """Return the address at which intake serves the whole dossier with its documents for a minute."""
+        return f"{self.intake_url}/dossiers/{self.document_links.seal_dossier(request_id, at=at)}"
 
     def document_at_intake(self, document_id: UUID, *, at: datetime) -> str:
         """Return the address at which intake serves a joined file for a minute."""
@@ -134,6 +146,12 @@ class AgentContext(RequestContext):
         async with self.database.transaction(self.cause) as tx:
             await note_document_opened(self.acting(tx), request_id, document_id)
         return redirect(self.parts.document_at_intake(document_id, at=clock.now()))
+
+    async def open_dossier(self, request_id: UUID) -> Redirect:
+        """Lead to the whole dossier at intake, for a minute; who opened its documents is recorded."""
+        async with self.database.transaction(self.cause) as tx:
+            await note_dossier_opened(self.acting(tx), request_id)
+        return redirect(self.parts.dossier_at_intake(request_id, at=clock.now()))
 
 
 async def provide_context(

@@ -3,11 +3,12 @@
 from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import File, Template
+from litestar.response import File, Stream, Template
 
 from services.intake.reads import tracking as reads
 from services.intake.web.context import VisitorContext
 from services.intake.web.documents import attachment
+from services.intake.web.pages import papers
 from shared import clock
 from shared.errors import Forbidden
 from shared.web.pages import render
@@ -54,4 +55,13 @@ async def document(context: NamedDependency[VisitorContext], token: FromPath[str
     return attachment(context, await reads.document(context.database, document_id))
 
 
-routes = Router("/", route_handlers=[home, accessibility, legal, document])
+@get("/dossiers/{token:str}", public=True)
+async def dossier(context: NamedDependency[VisitorContext], token: FromPath[str]) -> Stream:
+    """Return a request's dossier with its documents to another service's agent, whom that service has just sent."""
+    request_id = context.parts.tokens.documents.read_dossier(token, at=clock.now())
+    if request_id is None:
+        raise DocumentLinkOver
+    return await papers.archive_for_agent(context, request_id)
+
+
+routes = Router("/", route_handlers=[home, accessibility, legal, document, dossier])

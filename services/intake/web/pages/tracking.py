@@ -7,7 +7,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
-from litestar.response import File, Template
+from litestar.response import File, Stream, Template
 from pydantic import StringConstraints
 
 from services.intake.reads import tracking as reads
@@ -27,7 +27,7 @@ from services.intake.web.documents import (
     to_request,
     uploads_in,
 )
-from services.intake.web.pages.acknowledgement import acknowledgement
+from services.intake.web.pages import papers
 from services.intake.web.pages.tracking_page import tracking_page
 from shared import clock
 from shared.commands import Command, Nothing
@@ -105,7 +105,25 @@ async def print_request(context: NamedDependency[HolderContext]) -> Template:
 @get(f"{REQUEST.page}/accuse-de-reception.pdf")
 async def acknowledge(context: NamedDependency[HolderContext]) -> Response[bytes]:
     """Return the acknowledgement as a PDF."""
-    return await acknowledgement(context)
+    return await papers.acknowledgement(context)
+
+
+@get(f"{REQUEST.page}/courriers/{{letter_id:uuid}}")
+async def show_letter(context: NamedDependency[HolderContext], letter_id: FromPath[UUID]) -> Response[bytes]:
+    """Return a letter of the département as a PDF."""
+    return await papers.letter(context, letter_id)
+
+
+@get(f"{REQUEST.page}/dossier.pdf")
+async def show_dossier(context: NamedDependency[HolderContext]) -> Response[bytes]:
+    """Return the whole request as a PDF."""
+    return await papers.dossier(context)
+
+
+@get(f"{REQUEST.page}/dossier.zip")
+async def save_archive(context: NamedDependency[HolderContext]) -> Stream:
+    """Return the whole request as a ZIP: its PDF, the letters and the documents."""
+    return await papers.archive(context)
 
 
 @get(f"{REQUEST.page}/documents/{{document_id:uuid}}")
@@ -176,6 +194,9 @@ behind_the_link = Router(
         page_read(REQUEST),
         print_request,
         acknowledge,
+        show_letter,
+        show_dossier,
+        save_archive,
         fetch_document,
         *page_routes(REQUEST, ON_REQUEST),
         *page_routes(COLLEAGUE, ON_COLLEAGUE),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from services.intake.domain.life import Status
 from services.intake.domain.withdrawal import WithdrawalState
-from services.intake.reads.tracking import MessageView, TrackedView
+from services.intake.reads.tracking import LetterView, MessageView, TrackedView
 from services.intake.usecases import territory_search
 from services.intake.web.pages.choices import in_lines
 from shared.contracts import escalation, qualification
@@ -17,6 +17,7 @@ from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
 from shared.french.dates import date_fr
 from shared.french.words import STATE, TEAM, WITHDRAWAL_REASON, state_word, word
+from shared.letters import filed
 from shared.territory.territories import Territories
 
 TONES: Final = {
@@ -43,6 +44,20 @@ YOUR_STATES: Final = {
 }
 """Words of this page where the common ones speak to agents."""
 
+DECISIONS: Final = {
+    fact.wire_type
+    for fact in (
+        qualification.OrientedLocally,
+        qualification.SupportedLocally,
+        qualification.DirectedToProgramme,
+        qualification.RequestRefused,
+    )
+}
+"""Answers of the département that are shown as its decision; the others hand the request on."""
+
+TOLD_BY_MESSAGE: Final = {qualification.InformationRequested.wire_type}
+"""Entries whose detail is among the messages, and above them while it is awaited."""
+
 WHOSE_TURN: Final = {
     Team.APPLICANT: "C’est à vous",
     Team.DEPARTEMENT: "C’est au service départemental",
@@ -53,11 +68,15 @@ WHOSE_TURN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TrackingView:
-    """A request in words; `default_office` is the service in charge as far as the directory knows it."""
+    """A request in words; `default_office` is the service in charge as far as the directory knows it.
+
+    `impersonal`: for a file, which others read too: it names the applicant instead of speaking to them.
+    """
 
     tracking: TrackedView
     default_office: Service
     territories: Territories
+    impersonal: bool = False
 
     @property
     def state(self) -> tuple[str, str]:
@@ -93,6 +112,8 @@ class TrackingView:
     def turn(self) -> str:
         """Whose turn it is."""
         expected = self.tracking.expected
+        if expected and expected.team is Team.APPLICANT and self.impersonal:
+            return "C’est à la collectivité"
         return WHOSE_TURN[expected.team] if expected else ""
 
     @property
@@ -110,7 +131,7 @@ class TrackingView:
                 "label": step.label,
                 "team": self._who(step.team),
                 "state": "refused" if _refuses(step.type, status) else "done",
-                "detail": in_lines(step.detail),
+                "detail": None if step.type in TOLD_BY_MESSAGE else in_lines(step.detail),
             }
             for step in self.tracking.timeline
         ]
@@ -123,7 +144,8 @@ class TrackingView:
 
     def _who(self, team: Team) -> str:
         """Name a team; who reads alone is «\u00a0vous\u00a0», who follows with others the collectivité."""
-        return "Vous" if team is Team.APPLICANT and not self.tracking.shared else team.value
+        alone = not self.tracking.shared and not self.impersonal
+        return "Vous" if team is Team.APPLICANT and alone else team.value
 
     @property
     def shows_colleagues(self) -> bool:
@@ -150,7 +172,7 @@ class TrackingView:
                 "at": message.at,
                 "text": message.text,
                 "mine": message.author is Team.APPLICANT,
-                "new": message.unread,
+                "new": message.unread and not self.impersonal,
             }
             for message in self.tracking.messages
         ]
@@ -159,7 +181,7 @@ class TrackingView:
         if message.author is not Team.APPLICANT:
             return self.office.name
         reader = self.tracking.colleague
-        if message.author_name == (reader.name if reader else None):
+        if not self.impersonal and message.author_name == (reader.name if reader else None):
             return "Vous"
         return message.author_name or self.tracking.request.contact.name
 
@@ -176,7 +198,6 @@ class TrackingView:
             ("Date", self._decided_on(decided)),
             ("Prise par", _author(decided)),
             ("Numéro", decided.get("number")),
-            ("Motif", decided.get("motive")),
             ("Accompagnement", ", ".join(word(SupportType(one)) for one in decided.get("support_types") or ())),
             ("Programme", word(Programme(decided["programme"])) if decided.get("programme") else None),
             ("Montant", amount or None),
@@ -185,9 +206,24 @@ class TrackingView:
             ("Acteur local", provider.get("name")),
             ("Adresse électronique", _linked("mailto", provider.get("email"))),
             ("Téléphone", _linked("tel", provider.get("phone"))),
-            ("Voies de recours", decided.get("appeal")),
         ]
         return [(term, value) for term, value in facts if value]
+
+    @property
+    def decision_texts(self) -> list[tuple[str, str]]:
+        """What is said of the decision at length: its motive, and how it is contested."""
+        decided = self.tracking.decision or {}
+        texts = (("Motif", decided.get("motive")), ("Voies de recours", decided.get("appeal")))
+        return [(term, text) for term, text in texts if text]
+
+    @property
+    def decision_letter(self) -> LetterView | None:
+        """The letter of the decision that is shown, if the département wrote one."""
+        decided = self.tracking.decision
+        if decided is None or decided["team"] != Team.DEPARTEMENT:
+            return None
+        written = [letter for letter in self.tracking.letters if letter.answer.type in DECISIONS]
+        return written[-1] if written else None
 
     def _decided_on(self, decided: Mapping[str, Any]) -> str | None:
         if decided.get("decided_on"):
@@ -228,9 +264,9 @@ class TrackingView:
         )
 
     @property
-    def sought(self) -> Markup | None:
-        """The engineering that was sought before, line by line."""
-        return in_lines(self.tracking.request.engineering_sought)
+    def filed(self) -> list[tuple[str, Markup | None]]:
+        """What was filed, term by term."""
+        return [(term, in_lines(value)) for term, value in filed(self.tracking.request, communes=self.communes)]
 
 
 def _linked(scheme: str, address: str | None) -> Markup | None:

@@ -24,6 +24,7 @@ from services.qualification.web.actions import (
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
 from services.qualification.web.filters import provide_filters
+from services.qualification.web.pages import papers
 from services.qualification.web.pages.case import CASE
 from services.qualification.web.pages.local_work import MILESTONE
 from services.qualification.web.pages.proposing import PROPOSING, QUALIFYING
@@ -36,6 +37,7 @@ from shared.web.actions import api_read, api_routes
 from shared.web.deliverables import ONE_FILE, sent
 from shared.web.mandates import LIFETIME
 from shared.web.paging import Page, Paged
+from shared.web.pdf import PDF
 from shared.web.secret_links import SHOWS_SECRET_LINKS
 from shared.web.tables import CSV, ODS, as_csv, as_ods
 
@@ -109,6 +111,26 @@ async def fetch_deliverable(
     return await context.fetch_deliverable(request_id, deliverable_id)
 
 
+@get("/cases/{request_id:uuid}/letters/{letter_id:uuid}/document.pdf", media_type=PDF, summary="A letter as a PDF")
+async def get_letter(
+    request_id: FromPath[UUID], letter_id: FromPath[UUID], context: NamedDependency[AgentContext]
+) -> Response[bytes]:
+    """Return a letter by which the département answered, as the applicant gets it."""
+    return await papers.letter(context, request_id, letter_id)
+
+
+@get("/cases/{request_id:uuid}/dossier.pdf", media_type=PDF, summary="The whole dossier as a PDF, with internal notes")
+async def get_dossier(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Response[bytes]:
+    """Return the service's whole dossier as a PDF, with its internal notes."""
+    return await papers.dossier(context, request_id)
+
+
+@get("/cases/{request_id:uuid}/dossier.zip", status_code=303, summary="The dossier with its documents as a ZIP")
+async def open_archive(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Redirect:
+    """Lead to the dossier at intake, for a minute: as its applicant has it; who opened the documents is recorded."""
+    return await context.open_dossier(request_id)
+
+
 @get("/cases/{request_id:uuid}/territory", summary="The profile of the territory that the case is about")
 async def show_territory(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Profile:
     """Return its population, its intercommunalité, what else was asked there, and programmes that cover it today."""
@@ -150,6 +172,9 @@ CASES_API = Router(
         start_examinations,
         api_read(CASE),
         open_document,
+        get_letter,
+        get_dossier,
+        open_archive,
         show_territory,
         list_matches,
         give_mandate,

@@ -14,6 +14,7 @@ from services.qualification.web.pages import (
     orientation,
     pact_party,
     pacts,
+    papers,
     proposing,
     queue,
 )
@@ -27,6 +28,7 @@ PAGES = (
             *queue.ROUTES,
             *case.ROUTES,
             *local_work.ROUTES,
+            *papers.ROUTES,
             *proposing.ROUTES,
             *catalogue.ROUTES,
             *pacts.ROUTES,

@@ -20,7 +20,7 @@ from services.qualification.reads.queue import Filters, QueueItemView, cases
 from services.qualification.web import words as pages_words
 from services.qualification.web.actions import DELIVERABLE, ON_CASES, ON_LOCAL_WORK, STOP
 from services.qualification.web.context import AgentContext
-from shared.contracts import escalation
+from shared.contracts import escalation, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Outcome, Role, Team
@@ -110,8 +110,8 @@ class CasePage:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """The messages, as the component shows them."""
-        return [
+        """The messages, and what the applicant was asked for, as the component shows them."""
+        written = [
             {
                 "author": message.author or pages_words.WRITERS[message.team][0],
                 "team": pages_words.WRITERS[message.team][1],
@@ -121,6 +121,13 @@ class CasePage:
             }
             for message in self.case.messages
         ]
+        author, team = pages_words.WRITERS[Team.DEPARTEMENT]
+        asked = [
+            {"author": author, "team": team, "at": step.at, "text": f"{step.label}\u00a0: {step.detail}", "mine": True}
+            for step in self.case.timeline
+            if step.type == qualification.InformationRequested.wire_type and step.detail
+        ]
+        return sorted(written + asked, key=lambda message: message["at"])
 
     @property
     def notes(self) -> list[dict[str, Any]]:
@@ -228,15 +235,6 @@ async def show_case(
     return await show(context, request_id, filters=filters)
 
 
-@get("/demandes/{request_id:uuid}/impression")
-async def print_case(request_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Response[Any]:
-    """Show one case as a document for A4; the consultation is traced."""
-    view = await page_of(context, context.database, request_id)
-    return render(
-        context.request, "cases/print.html", view=view, case=view.case, marks=pages_words.MARKS, today=context.today
-    )
-
-
 @get("/demandes/{request_id:uuid}/documents/{document_id:uuid}")
 async def open_document(
     request_id: FromPath[UUID], document_id: FromPath[UUID], context: NamedDependency[AgentContext]
@@ -324,4 +322,4 @@ def _committee_outcome(fact: Fact) -> CommitteeOutcome | None:
     return None
 
 
-ROUTES = (show_case, print_case, open_document, *page_routes(CASE, ON_CASES))
+ROUTES = (show_case, open_document, *page_routes(CASE, ON_CASES))
