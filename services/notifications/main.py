@@ -60,6 +60,7 @@ def parts_of(settings: Settings) -> Parts:
         allowance=settings.allowance,
         mails_per_recipient=settings.limit_mails_per_recipient,
         counts=RateLimits(settings.secret_key.get_secret_value()),
+        attaches_letters=settings.attach_letters,
         networks=settings.webhook_networks,
     )
 

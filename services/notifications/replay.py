@@ -103,6 +103,7 @@ class _AnyDirectory(Directory):
 
 
 OF_THE_DAY: Final = "written with the templates and the addresses of the day"
+SINCE: Final = "not known of requests that were filed before it was stored"
 BY_SENDING: Final = "how it was tried; what came of it is compared"
 
 ARRIVED_BEFORE_THE_WITHDRAWAL: Final = f"""
@@ -113,7 +114,7 @@ ARRIVED_BEFORE_THE_WITHDRAWAL: Final = f"""
 """A step of a withdrawn request: its mail is queued only where it arrived before the acceptance, by another stream."""
 
 TABLES = (
-    Table("known_request", key=("request_id",)),
+    Table("known_request", key=("request_id",), left_out=dict.fromkeys(("filed_at", "contact_role"), SINCE)),
     Table("follower", key=("id",)),
     Table("presented_service", key=("departement", "request_id")),
     Table("presented_provider", key=("provider_id", "departement", "request_id")),
@@ -124,7 +125,7 @@ TABLES = (
         counted="holder NOT LIKE 'agent:%' AND event_type <> 'digest' AND asked_by IS NULL"
         f" AND NOT ({ARRIVED_BEFORE_THE_WITHDRAWAL})",
         left_out={
-            **dict.fromkeys(("subject", "text_body", "html_body", "reply_to"), OF_THE_DAY),
+            **dict.fromkeys(("subject", "text_body", "html_body", "letter", "reply_to"), OF_THE_DAY),
             **dict.fromkeys(
                 ("round", "attempts", "attempt_id", "lease_until", "tried_since", "next_attempt_at", "asked_by"),
                 BY_SENDING,

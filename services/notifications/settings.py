@@ -42,6 +42,9 @@ class Settings(ServiceSettings):
     sender: str = Field(
         "Cousu-main <ne-pas-repondre@cousu.test>", description="Who mails come from, as `Name <address>`"
     )
+    attach_letters: bool = Field(
+        True, description="Attach acknowledgements and letters as PDF files; mails lead to the page alone without"
+    )
     senders: int = Field(4, ge=0, le=50, description="Mails sent at the same time; 0 sends none from this process")
     per_minute: Mapping[str, int] = Field(
         default_factory=lambda: {EVERY_DOMAIN: 600},

@@ -73,6 +73,7 @@ class Product:
                     "COUSU_PORT_BASE": str(self.places.base),
                     "COUSU_COPIES": str(self.places.copies),
                     "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
+                    "NOTIFICATIONS_ATTACH_LETTERS": "false",  # making a PDF is no part of what is measured
                 },
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,

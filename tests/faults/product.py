@@ -99,6 +99,7 @@ class Product:
                     broker.VARIABLE: str(self.broker_nodes),
                     "COUSU_COPIES": str(self.places.copies),
                     "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
+                    "NOTIFICATIONS_ATTACH_LETTERS": "false",  # a PDF takes a processor, and loses no mail
                     orders.LINKS: json.dumps(links),
                     orders.FOLDER: str(self._orders),
                 },

@@ -71,6 +71,7 @@ def settings() -> Settings:
             "operator_mailbox": "exploitant@cousu.test",
             "requests_per_minute": 0,
             "per_minute": {},
+            "attach_letters": False,
         }
     )
 

@@ -47,6 +47,7 @@ def written(letters: MailRenderer, template: str, fact: Fact, **changes: object)
         "service": examples.SERVICE,
         "instead_of": None,
         "follower": None,
+        "attached": True,
         "write_above": "",
         "preferences": "http://notifications.test/preferences",
         "today": date(2030, 1, 1),
@@ -126,7 +127,7 @@ def test_a_service_without_known_coordinates_gets_none_invented(letters: MailRen
     text = written(letters, "request_submitted", fact, service=unnamed_service("78")).text
     assert "Téléphone" not in text
     assert "None" not in text
-    assert "vous seront données" in text
+    assert "seront sur la page de suivi" in text
 
 
 HOSTILE = 'x\r\nBcc: tous@mechant.test\r\n\r\n<script>alert(1)</script>\n@ Cliquez ici\n# Titre\u202e "{{ 7 * 7 }}"'

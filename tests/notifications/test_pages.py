@@ -108,7 +108,7 @@ async def test_a_template_is_shown_about_a_real_request_of_one_s_perimeter(
     await world.consume(example.model_copy(update={"request": real}))
     page = (await client.get("/modeles/decision_made", params={"demande": "95-2027-000777", "exemple": 3})).text
     assert "Une halle couverte" in page
-    assert "Vous pouvez demander au préfet" in page, "the example of a refusal"
+    assert "Vous pouvez contester cette décision" in page, "the example of a refusal"
     mail = await client.get("/modeles/decision_made/apercu", params={"demande": "95-2027-000777", "exemple": 3})
     assert "Une halle couverte" in mail.text
     assert "ne porte le numéro" in (await client.get("/modeles/decision_made?demande=78-2027-000001")).text

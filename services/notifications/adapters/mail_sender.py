@@ -33,6 +33,7 @@ from services.notifications.usecases.send import (
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 from shared.stopping import deadline, end
+from shared.web.letters import letter_pdf
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,7 @@ class MailSender:
         name, self._from = parseaddr(sender)
         user, self._domain = self._from.rsplit("@", 1)
         self._shown = Address(name, user, self._domain)
+        self._printing = asyncio.Lock()
         self._stopping = asyncio.Event()
         for result in Result:  # counted from nothing: an increase to the first would not be seen
             metrics.ATTEMPTS.labels(result)
@@ -219,7 +221,7 @@ class MailSender:
         """Speak with the mail server; None when the attempt took too long and must not go on."""
         try:
             recipient = deliverable(mail.recipient)
-            content = self.write(mail)
+            content = self.write(mail, await self._attachment(mail))
         except Unwritable:
             return Outcome(Result.REFUSED, "Cette adresse ne peut pas recevoir de message.")
         client = self._client()
@@ -271,7 +273,21 @@ class MailSender:
             local_hostname=self._domain,
         )
 
-    def write(self, mail: OutgoingMail) -> bytes:
+    async def _attachment(self, mail: OutgoingMail) -> bytes | None:
+        """Make the PDF of the mail's letter, one at a time: it takes a processor for some tenths of a second.
+
+        A mail without its letter is better than none: the page that it leads to has the letter too.
+        """
+        if mail.letter is None:
+            return None
+        try:
+            async with self._printing:
+                return await letter_pdf(mail.letter)
+        except Exception:
+            log.exception("mail_sender.letter_failed", delivery_id=str(mail.delivery_id))
+            return None
+
+    def write(self, mail: OutgoingMail, attached: bytes | None = None) -> bytes:
         """Write the mail as it travels. Its Message-ID is the delivery's, the same at each attempt of a round."""
         message = EmailMessage(policy=_POLICY)
         try:
@@ -293,6 +309,9 @@ class MailSender:
             message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
         message.set_content(mail.text, charset="utf-8")
         message.add_alternative(mail.html, subtype="html", charset="utf-8")
+        if attached is not None and mail.letter is not None:
+            name = f"{mail.letter.file_name}.pdf"
+            message.add_attachment(attached, maintype="application", subtype="pdf", filename=name)
         return message.as_bytes()
 
 

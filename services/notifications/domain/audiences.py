@@ -6,6 +6,7 @@ people outside by mail alone. A row leaves at once unless it says `DAILY`; a tea
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from services.notifications.domain.preferences import ROLES_OF, Cadence
@@ -321,16 +322,25 @@ WEBHOOK_SUSPENDED = "webhook_suspended"
 """The template that tells the operator of a partner's program which takes nothing any more; no fact makes it either."""
 
 
-def mails_of(fact: Fact, *, national: bool, withdrawn: bool = False) -> tuple[Mail, ...]:
+AT_ONCE: Final = timedelta(hours=1)
+"""A registration that follows the filing so soon makes no mail: the acknowledgement has just named the service."""
+
+
+def mails_of(
+    fact: Fact, *, national: bool, withdrawn: bool = False, filed_at: datetime | None = None
+) -> tuple[Mail, ...]:
     """Return the mails of a fact.
 
     Args:
         fact: what happened.
         national: whether the national team ever had the request.
         withdrawn: whether it was accepted before this fact arrived that the applicant withdraws.
+        filed_at: when the request was filed, where that is known.
     """
     mails = AUDIENCES[type(fact)]
     if isinstance(mails, Nobody) or (withdrawn and isinstance(fact, STEPS)):
+        return ()
+    if isinstance(fact, qualification.RequestRegistered) and filed_at and fact.at - filed_at < AT_ONCE:
         return ()
     return tuple(mail for mail in mails if mail.when(fact, national))
 

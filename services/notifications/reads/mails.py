@@ -12,6 +12,7 @@ from services.notifications.domain.perimeter import Perimeter
 from services.notifications.store.perimeter import SEES_DELIVERY
 from shared.db import Reader, Row
 from shared.errors import NotFound
+from shared.letters import LETTER
 from shared.web.paging import Page, Paged
 
 
@@ -60,10 +61,11 @@ class DeliveryView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The mail itself, with a mark where its secret link goes."""
+    """The mail itself, with a mark where its secret link goes, and the name of the file that it carries, if any."""
 
     text: str
     html: str
+    attachment: str | None
 
 
 _LINE = """
@@ -153,10 +155,11 @@ async def delivery(
 
 async def body(reader: Reader, delivery_id: UUID) -> Body:
     """Return the mail of a delivery."""
-    row = await reader.fetchrow("SELECT text_body AS text, html_body AS html FROM delivery WHERE id = $1", delivery_id)
+    row = await reader.fetchrow("SELECT text_body, html_body, letter FROM delivery WHERE id = $1", delivery_id)
     if row is None:
         raise NotFound
-    return Body(**row)
+    attachment = f"{LETTER.validate_python(row['letter']).file_name}.pdf" if row["letter"] else None
+    return Body(row["text_body"], row["html_body"], attachment)
 
 
 async def _attempts(reader: Reader, delivery_ids: list[UUID]) -> dict[UUID, list[AttemptView]]:

@@ -1,6 +1,6 @@
 """One example of each event that makes a mail, for the previews and tests of templates."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,7 +24,10 @@ _NATIONAL = Actor(role=v.Role.NATIONAL_AGENT, name="Équipe nationale")
 _GIVEN_UP = "Le projet est reporté."
 _MOTIVE = "Le projet demande plusieurs compétences.\nUne première visite a eu lieu."
 
-_APPEAL = "Vous pouvez demander au préfet de réexaminer votre demande, ou saisir le tribunal administratif."
+_APPEAL = (
+    "Vous pouvez contester cette décision dans les deux mois qui suivent sa notification, par un recours gracieux "
+    "adressé au préfet ou un recours contentieux devant le tribunal administratif de Cergy-Pontoise."
+)
 
 _APPLICANT = intake.Applicant(
     kind=v.ApplicantKind.COMMUNE, code="95000", name="Commune d’exemple", departement="95", departements=("95",)
@@ -51,6 +54,10 @@ SERVICE: Final = ServiceInCharge(
     phone="01 00 00 00 95",
 )
 _SERVICE = qualification.Service(**SERVICE.model_dump())
+_ACT = qualification.Act(
+    author="Prénom Nom", quality="délégué territorial adjoint, par délégation du préfet", service=_SERVICE
+)
+_CONTESTABLE = _ACT.model_copy(update={"appeal": _APPEAL, "court": "tribunal administratif de Cergy-Pontoise"})
 _DECISION = e.Decision(
     id=OTHER_ID,
     number="CSP-2027-0001",
@@ -154,7 +161,10 @@ def facts() -> list[Fact]:
         intake.EvaluationSubmitted(
             **where, number=NUMBER, applicant=_APPLICANT, need_met=4, progress=4, satisfaction=5
         ),
-        qualification.RequestRegistered(**where, number=NUMBER, service=_SERVICE, due_on=DUE),
+        # One that follows the filing at once makes no mail.
+        qualification.RequestRegistered(
+            **{**where, "at": AT + timedelta(days=1)}, number=NUMBER, service=_SERVICE, due_on=DUE
+        ),
         qualification.InformationRequested(
             **where, items=("Le plan de la place", "La délibération du conseil municipal"), until=DUE, by=_SAT
         ),
@@ -171,6 +181,7 @@ def facts() -> list[Fact]:
             motive=_MOTIVE,
             by=_DELEGATE,
             dossier=_DOSSIER,
+            act=_ACT,
         ),
         qualification.OrientationAccepted(**where, orientation_id=OTHER_ID, provider=_PROVIDER, start_until=DUE),
         qualification.OrientationDeclined(**where, orientation_id=OTHER_ID, provider=_PROVIDER, motive=_MOTIVE),
@@ -181,6 +192,7 @@ def facts() -> list[Fact]:
             motive=_MOTIVE,
             by=_DELEGATE,
             start_until=DUE,
+            act=_CONTESTABLE,
         ),
         *_OF_LOCAL_WORK,
         qualification.DirectedToProgramme(
@@ -189,6 +201,7 @@ def facts() -> list[Fact]:
             motive=_MOTIVE,
             by=_DELEGATE,
             dossier=_DOSSIER,
+            act=_ACT,
         ),
         qualification.RequestEscalated(
             **where,
@@ -198,6 +211,7 @@ def facts() -> list[Fact]:
             dossier=_DOSSIER,
             service=_SERVICE,
             by=_DELEGATE,
+            act=_ACT,
         ),
         qualification.NationalQuestionAnswered(**where, text="Oui, l’étude existe.", by=_SAT),
         qualification.RequestRefused(
@@ -205,9 +219,10 @@ def facts() -> list[Fact]:
             motive=_MOTIVE,
             appeal=_APPEAL,
             by=_DELEGATE,
+            act=_CONTESTABLE,
         ),
         qualification.RequestTransferred(
-            **where, from_departement="78", motive=_MOTIVE, by=_DELEGATE, dossier=_DOSSIER
+            **where, from_departement="78", motive=_MOTIVE, by=_DELEGATE, dossier=_DOSSIER, act=_ACT
         ),
         qualification.WithdrawalAccepted(
             **where,

@@ -48,6 +48,7 @@ class NewDelivery(MailRow):
     next_attempt_at: datetime | None
     reason: str | None = None
     created_at: datetime
+    letter: dict[str, Any] | None = None
 
 
 async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
@@ -60,7 +61,7 @@ async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
         INSERT INTO delivery (
             id, event_id, event_type, event_at, request_id, number, departement, audience, template, holder, recipient,
             subject, text_body, html_body, link_kind, link_target, reply_to, thread_id, cadence, status, tried_since,
-            next_attempt_at, reason, created_at
+            next_attempt_at, reason, created_at, letter
         )
         VALUES (
             $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
@@ -69,7 +70,8 @@ async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
                  WHERE d.request_id = $5 AND d.recipient = $11 AND d.recipient <> ''
                  ORDER BY d.created_at, d.id LIMIT 1),
                 $1),
-            $18, $19, $22, CASE WHEN $18 = 'instant' THEN least($20, now()) ELSE $20 END, $21, $22
+            $18, $19, $22, CASE WHEN $18 = 'instant' THEN least($20, now()) ELSE $20 END, $21, $22,
+            $23
         )
         ON CONFLICT ON CONSTRAINT delivery_once_per_event_and_person DO NOTHING
         RETURNING id
@@ -96,6 +98,7 @@ async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
         new.next_attempt_at,
         new.reason,
         new.created_at,
+        new.letter,
     )
     return added is not None
 

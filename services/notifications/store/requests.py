@@ -22,6 +22,8 @@ class KnownRequest:
     link_generation: int
     escalated: bool
     withdrawn_at: datetime | None = None
+    filed_at: datetime | None = None
+    contact_role: str | None = None
 
 
 async def save_request(tx: Transaction, known: KnownRequest, *, at: datetime) -> None:
@@ -30,9 +32,9 @@ async def save_request(tx: Transaction, known: KnownRequest, *, at: datetime) ->
         """
         INSERT INTO known_request (
             request_id, number, title, applicant, contact_name, contact_email, departement, in_charge_since,
-            link_generation
+            link_generation, filed_at, contact_role
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (request_id) DO NOTHING
         """,
         known.request_id,
@@ -44,6 +46,8 @@ async def save_request(tx: Transaction, known: KnownRequest, *, at: datetime) ->
         known.departement,
         at,
         known.link_generation,
+        known.filed_at,
+        known.contact_role,
     )
 
 
@@ -52,7 +56,7 @@ async def known_request(reader: Reader, request_id: UUID) -> KnownRequest | None
     row = await reader.fetchrow(
         """
         SELECT request_id, number, title, applicant, contact_name, contact_email, departement, link_generation,
-               escalated, withdrawn_at
+               escalated, withdrawn_at, filed_at, contact_role
         FROM known_request
         WHERE request_id = $1
         """,

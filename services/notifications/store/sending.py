@@ -33,7 +33,7 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, lea
             WHERE d.id = due.id
             RETURNING d.id, d.event_id, d.event_type, d.request_id, d.departement, d.audience, d.template, d.holder,
                       d.recipient, d.subject, d.text_body, d.html_body, d.link_kind, d.link_target, d.reply_to,
-                      d.thread_id, d.round, d.asked_by, d.attempts, d.tried_since, d.domain
+                      d.thread_id, d.round, d.asked_by, d.attempts, d.tried_since, d.domain, d.letter
         ), attempt AS (
             INSERT INTO delivery_attempt (id, delivery_id, round, asked_by, began_at)
             SELECT $1, id, round, asked_by, $2 FROM taken

@@ -15,6 +15,7 @@ from services.notifications.domain.incoming import ANSWERABLE
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.rendering import links as addresses
+from services.notifications.rendering.attachments import letter_of
 from services.notifications.store.contacts import contacts
 from services.notifications.store.deliveries import MailRow, NewDelivery, add_delivery
 from services.notifications.store.followers import followers
@@ -27,6 +28,7 @@ from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import DeliveryFact, DeliveryFailed
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, WaitsForAnother
+from shared.letters import LETTER
 from shared.messaging import journal
 
 SOURCE: Final = "/notifications"
@@ -51,6 +53,7 @@ async def create_deliveries(tx: Transaction, fact: Fact, *, event_id: UUID, at: 
         fact,
         national=request is not None and request.escalated,
         withdrawn=request is not None and request.withdrawn_at is not None,
+        filed_at=request.filed_at if request else None,
     )
     if not mails:
         return
@@ -174,12 +177,14 @@ async def _create_delivery(
     if mail.place:
         link = f"{link}#{mail.place}"
     answerable = parts.returns is not None and request is not None and mail.audience in ANSWERABLE
+    letter = letter_of(mail, fact, request, service) if parts.attaches_letters else None
     context = {
         "fact": fact,
         "request": request,
         "service": service,
         "instead_of": addressee.instead_of,
         "follower": follower,
+        "attached": letter is not None,
         "write_above": WRITE_ABOVE if answerable else "",
         "preferences": parts.links.preferences,
         "today": at.astimezone(parts.zone_of(fact.departement)).date(),
@@ -204,6 +209,7 @@ async def _create_delivery(
         subject=rendered.subject,
         text_body=rendered.text,
         html_body=rendered.html,
+        letter=LETTER.dump_python(letter, mode="json") if letter else None,
         link_kind=link_kind,
         link_target=target,
         reply_to=service.email if mail.audience in {"applicant", "provider", "party"} else None,

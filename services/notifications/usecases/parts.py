@@ -34,6 +34,8 @@ class Parts:
     """How many of the mails that strangers can cause one recipient gets."""
     counts: RateLimits = field(default_factory=lambda: RateLimits(""), repr=False)
     """Counts them."""
+    attaches_letters: bool = True
+    """Whether mails carry the letters that they announce, as PDF files."""
     networks: tuple[Any, ...] = ()
     """Where partners' programs may be although it is not public: each an `IPNetwork`, a union that msgspec refuses."""
 

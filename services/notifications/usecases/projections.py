@@ -30,6 +30,8 @@ async def store_request(tx: Transaction, fact: intake.RequestSubmitted) -> None:
         departement=fact.departement,
         link_generation=fact.link_generation,
         escalated=False,
+        filed_at=request.submitted_at,
+        contact_role=request.contact.role,
     )
     await save_request(tx, known, at=fact.at)
 

@@ -39,6 +39,7 @@ from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
 from shared.db import Row, Transaction
+from shared.letters import LETTER, AcknowledgementLetter, AnswerLetter
 from shared.limits import LimitReached, Use
 from shared.messaging import journal
 
@@ -63,6 +64,8 @@ class OutgoingMail:
     html: str
     unsubscribe: str | None = None
     """Where the reader ends such mails, where they may; nobody ends official ones."""
+    letter: AnswerLetter | AcknowledgementLetter | None = None
+    """What is attached, as a PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> OutgoingMail 
         text=text,
         html=html,
         unsubscribe=parts.links.preferences if row["holder"].startswith(deliveries.AGENT) else None,
+        letter=LETTER.validate_python(row["letter"]) if row["letter"] else None,
     )
 
 

@@ -58,6 +58,7 @@ def example(renderer: MailRenderer, fact: Fact, template: str, about: About = FI
         "service": about.service,
         "instead_of": None,
         "follower": None,
+        "attached": True,
         "write_above": WRITE_ABOVE,
         "preferences": "https://notifications.exemple.fr/preferences",
         "today": clock.now().date(),

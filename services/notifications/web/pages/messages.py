@@ -84,6 +84,7 @@ async def show_message(context: AgentContext, delivery_id: UUID, *, refused: Ref
         "messages/detail.html",
         status_code=refused.status if refused else 200,
         message=message,
+        attachment=body.attachment,
         text=links.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
         errors=refused.form.errors if refused else {},
         bad=await addresses.bad_address(context.database, message.recipient or ""),
