@@ -1,4 +1,4 @@
-"""Administrative courts: which one hears appeals against a décision of a département, and how both are named.
+"""Administrative courts: which one hears appeals against a decision of a département, and how both are named.
 
 The table is the code de justice administrative's (art. R. 221-1 and R. 221-3), in `administrative_courts.toml`.
 """
