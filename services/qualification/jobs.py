@@ -7,6 +7,7 @@ import structlog
 from services.qualification.domain.rules import Rules
 from services.qualification.usecases.deadlines import publish_late_stages, remind
 from services.qualification.usecases.orienting import give_up_silent
+from services.qualification.usecases.pacts.versions import remind_to_sign
 from services.qualification.usecases.working import publish_late_work, remind_of_work
 from shared import db, rounds
 from shared.db import Database
@@ -31,5 +32,7 @@ async def look_once(database: Database, rules: Rules) -> None:
         late += await publish_late_work(tx, at=await db.now(tx))
     async with database.transaction() as tx:
         reminded += await remind_of_work(tx, at=await db.now(tx), rules=rules)
+    async with database.transaction() as tx:
+        reminded += await remind_to_sign(tx, at=await db.now(tx), rules=rules)
     if late or silent or reminded:
         log.info("deadlines.published", late=late, silent=silent, reminded=reminded)

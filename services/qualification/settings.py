@@ -79,6 +79,10 @@ class Settings(Served, ServiceSettings):
     reminder_days: int = Field(
         2, ge=0, description="Working days before the last one on which whoever is awaited is reminded"
     )
+    signature_reminder_days: int = Field(
+        10, ge=1, description="Working days after which a pact's party that has yet to sign is reminded, each time"
+    )
+    signature_reminders: int = Field(3, ge=0, description="How often a pact's party is reminded to sign a version")
     jobs_seconds: float = Field(30.0, gt=0, description="Seconds between two looks at late stages and silent providers")
 
     @property
@@ -99,6 +103,8 @@ class Settings(Served, ServiceSettings):
             applicant_answer_days=self.applicant_answer_days,
             envelope_cents=self.envelope_cents,
             reminder_days=self.reminder_days,
+            signature_reminder_days=self.signature_reminder_days,
+            signature_reminders=self.signature_reminders,
             allowance=self.allowance,
         )
 

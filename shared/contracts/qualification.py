@@ -581,8 +581,15 @@ class PactDiagnosisAgreed(PactFact):
     complete: bool
 
 
+PactTurn = Literal["reopened", "restarted", "given_up"]
+"""Why a party need not sign any more: the plan is worked at again, another version takes its place, or none does."""
+
+
 class PactPartyInvited(PactFact):
-    """A party is sent its link, and with it what is expected of it now; an earlier `link_generation` opens nothing."""
+    """A party is sent its link, and with it what is expected of it now; an earlier `link_generation` opens nothing.
+
+    `version` is that of the pact that it is about; `turn` is why what it was asked before no longer holds.
+    """
 
     wire_type: ClassVar[str] = "qualification.pact_party_invited.v1"
     party_id: UUID
@@ -591,6 +598,8 @@ class PactPartyInvited(PactFact):
     link_generation: int
     expected: PartyExpected
     by: Actor
+    version: int = 1
+    turn: PactTurn | None = None
 
 
 class PactActionAdded(PactFact):
@@ -609,12 +618,106 @@ class PactActionRemoved(PactFact):
     action: str
 
 
+class PactActionChanged(PactFact):
+    """An action of a plan that is worked at was edited; `action` is its title now."""
+
+    wire_type: ClassVar[str] = "qualification.pact_action_changed.v1"
+    action_id: UUID
+    action: str
+
+
+class PactPartyAdded(PactFact):
+    """Another party joined before the plan was ready; the diagnosis waits for its agreement."""
+
+    wire_type: ClassVar[str] = "qualification.pact_party_added.v1"
+    party: str
+    by: Actor
+
+
+class PactPartyCorrected(PactFact):
+    """The name, the code or the contact of a party was corrected.
+
+    `party` is its name until now, `name` the one from now on; another contact makes earlier links open nothing.
+    """
+
+    wire_type: ClassVar[str] = "qualification.pact_party_corrected.v1"
+    party: str
+    name: str
+    link_generation: int
+    by: Actor
+
+
+class PactPartyRemoved(PactFact):
+    """A party was removed before the plan was ready: its link opens nothing.
+
+    `complete` when the others had all agreed the diagnosis. With `from_version`, it stays a party until that version of
+    the pact is in force. `email` is where it is told, if its address is known and it was invited.
+    """
+
+    wire_type: ClassVar[str] = "qualification.pact_party_removed.v1"
+    party_id: UUID
+    party: str
+    link_generation: int
+    email: Email | None = None
+    complete: bool = False
+    from_version: int | None = None
+    by: Actor
+
+
+class PactPlanReady(PactFact):
+    """The plan of this version is ready: each party is asked to sign it; `sha256` is of the document to sign."""
+
+    wire_type: ClassVar[str] = "qualification.pact_plan_ready.v1"
+    version: int
+    sha256: str | None = None
+    by: Actor
+
+
+class PactPlanReopened(PactFact):
+    """The plan is worked at again, before anybody signed it."""
+
+    wire_type: ClassVar[str] = "qualification.pact_plan_reopened.v1"
+    version: int
+    by: Actor
+
+
+class PactVersionStarted(PactFact):
+    """Another version is prepared: after the one in force, or in the place of one that only some have signed."""
+
+    wire_type: ClassVar[str] = "qualification.pact_version_started.v1"
+    version: int
+    by: Actor
+
+
+class PactVersionGivenUp(PactFact):
+    """The amendment that was prepared is given up: the version in force stays, with that `diagnosis`."""
+
+    wire_type: ClassVar[str] = "qualification.pact_version_given_up.v1"
+    version: int
+    in_force: int
+    diagnosis: int
+    by: Actor
+
+
+class PactSignatureReminded(PactFact):
+    """A party that has yet to sign is reminded; `asked_on` is the day on which the plan was ready."""
+
+    wire_type: ClassVar[str] = "qualification.pact_signature_reminded.v1"
+    party_id: UUID
+    party: str
+    email: Email
+    link_generation: int
+    asked_on: date
+
+
 class PactSigned(PactFact):
-    """A party signed; `complete` when it was the last one."""
+    """A party signed a version; `complete` when it was the last one, with the `sha256` of the signed document."""
 
     wire_type: ClassVar[str] = "qualification.pact_signed.v1"
     party: str
     complete: bool
+    version: int = 1
+    sha256: str | None = None
 
 
 class PactProgressReported(PactFact):
@@ -677,6 +780,15 @@ FACTS: tuple[type[Fact], ...] = (
     PactPartyInvited,
     PactActionAdded,
     PactActionRemoved,
+    PactActionChanged,
+    PactPartyAdded,
+    PactPartyCorrected,
+    PactPartyRemoved,
+    PactPlanReady,
+    PactPlanReopened,
+    PactVersionStarted,
+    PactVersionGivenUp,
+    PactSignatureReminded,
     PactSigned,
     PactProgressReported,
     PactReviewed,

@@ -79,7 +79,7 @@ def render(request: Request[Any, Any, Any], template: str, *, status_code: int =
 
 def flash(request: Request[Any, Any, Any], text: str, level: str = "success") -> None:
     """Store a French sentence for the next page; levels: success, info, warning, danger."""
-    request.session.setdefault(FLASH, []).append([level, text])
+    request.session[FLASH] = [*request.session.get(FLASH, []), [level, text]]  # a new list, so that it is stored
 
 
 def posts_to(request: Request[Any, Any, Any], address: str) -> None:

@@ -56,7 +56,7 @@ async def pdf_of(html: str, *, but: Collection[str] = (), address: str = "") -> 
 
 
 def as_pdf(content: bytes, *, name: str) -> Response[bytes]:
-    """Answer with a PDF; `name` is the file's, without its suffix."""
+    """Answer with a PDF that was made just now or kept; `name` is the file's, without its suffix."""
     return Response(
         content,
         media_type=PDF,

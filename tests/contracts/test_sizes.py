@@ -97,6 +97,7 @@ BY_NAME: Final[dict[str, int]] = {
         ("title", "name", "role", "resource", "lot", "purchase_order", "reference", "financer", "milestone", "author"),
         LINE,
     ),
+    "sha256": 64,
     **dict.fromkeys(("deliverable", "what", "interlocutor", "provider", "party", "action", "address"), LINE),
     **dict.fromkeys(("number", "code", "departement", "from_departement", "region", "epci", "phone", "key"), 2 * CODE),
     **dict.fromkeys(("state", "void"), 2 * CODE),

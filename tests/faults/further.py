@@ -253,22 +253,33 @@ async def _mailed(person: Person, address: str, link: str) -> str | None:
 
 
 async def _pact(person: Person) -> None:
-    """A pact is signed by its parties, and its action is done: what is about no request has streams of its own."""
+    """A pact is signed by its parties, and amended: what is about no request has streams of its own."""
     (_, sat), (_, delegate) = person.client.tokens["sat95"], person.client.tokens["delegue95"]
     client, title = person.client, f"Pacte {person.life.key}"
-    parties = [{"name": "CC du Vexin", "email": "cc@vexin.test"}, {"name": "Magny", "kind": "commune", "code": "95355"}]
+    commune = "Magny-en-Vexin"
+    parties = [{"name": "CC du Vexin", "email": "cc@vexin.test"}, {"name": commune, "kind": "commune", "code": "95355"}]
     made = await client.do("qualification", "/pacts", sat, {"title": title, "departement": "95", "parties": parties})
     pact = f"/pacts/{made['id']}"
     diagnosis = {"strengths": ["Un patrimoine reconnu"], "weaknesses": ["Peu de commerces"], "indicators": []}
     await client.do("qualification", f"{pact}/diagnosis", sat, diagnosis)
-    for name in ("CC du Vexin", "Magny"):
+    for name in ("CC du Vexin", commune):
         await client.do("qualification", f"{pact}/agreements", sat, {"party": name})
     await client.do("qualification", f"{pact}/agreements", delegate, {"party": "État"})
-    action = {"title": "Ouvrir une halle", "owner": "Magny", "due_on": "2027-12-01", "partners": ["CC du Vexin"]}
+    action = {"title": "Ouvrir une halle", "owner": commune, "due_on": "2027-12-01", "partners": ["CC du Vexin"]}
     await client.do("qualification", f"{pact}/actions", sat, action)
-    for name in ("CC du Vexin", "Magny"):
-        await client.do("qualification", f"{pact}/signatures", sat, {"party": name})
-    await client.do("qualification", f"{pact}/signatures", delegate, {"party": "État"})
+    await _sign_pact(person, pact, ("CC du Vexin", commune))
+    await client.do("qualification", f"{pact}/versions", sat, {})
+    await client.do("qualification", f"{pact}/actions", sat, {**action, "title": "Une maison de santé"})
+    await _sign_pact(person, pact, ("CC du Vexin", commune))
+
+
+async def _sign_pact(person: Person, pact: str, parties: tuple[str, ...]) -> None:
+    """The plan is ready, and all parties sign it."""
+    (_, sat), (_, delegate) = person.client.tokens["sat95"], person.client.tokens["delegue95"]
+    await person.client.do("qualification", f"{pact}/readiness", sat, {})
+    for name in parties:
+        await person.client.do("qualification", f"{pact}/signatures", sat, {"party": name})
+    await person.client.do("qualification", f"{pact}/signatures", delegate, {"party": "État"})
 
 
 async def _partner_subscribed(person: Person) -> None:

@@ -1,17 +1,34 @@
 """A party of a pact agrees, signs and tells how its actions go by its link, without an account."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
 
+from services.qualification.domain.pact_moves import PactState
+from services.qualification.domain.pact_plan import InCharge
 from services.qualification.domain.pact_refusals import AnotherPartysAction, StateHasNoLink
 from services.qualification.domain.people import Representative
+from services.qualification.domain.rules import Rules
+from services.qualification.usecases.pacts.versions import remind_to_sign
+from shared import clock
 from shared.db import Database
 from tests.qualification.conftest import PACT_LINKS, Browser, Client, Program, within
 from tests.qualification.life import names
-from tests.qualification.test_pacts_api import ACTION, COMMUNE, DIAGNOSIS, EPCI, must, opened, planned, shared, signed
+from tests.qualification.test_pacts_api import (
+    ACTION,
+    COMMUNE,
+    DIAGNOSIS,
+    EPCI,
+    must,
+    opened,
+    planned,
+    ready,
+    shared,
+    signed,
+)
 from tests.qualification.test_pacts_domain import AT, SAT, TODAY, Steps, an_action
 
 MAYOR = {"name": "La maire"}
@@ -79,7 +96,13 @@ async def test_a_party_leads_its_part_of_a_pact_by_its_link_alone(
     assert (await commune.does("agreement", MAYOR)).status_code == 200
     await must(delegate, f"{pact}/agreements", {"party": "État"})
     await must(sat, f"{pact}/actions", ACTION, 201)
-    assert (await commune.looks()).json()["allowed_actions"] == ["signatures"]
+    assert (await commune.looks()).json()["allowed_actions"] == []
+    assert (await commune.does("signature", MAYOR)).json()["code"] == "plan_not_ready"
+    await must(sat, f"{pact}/readiness")
+    assert [told["expected"] for told in await sent(database)] == ["agree", "sign"]
+    shown = (await commune.looks()).json()
+    assert shown["allowed_actions"] == ["signatures"]
+    assert (shown["actions"][0]["budget_cents"], shown["actions"][0]["indicator"]) == (25_000_000, "Nombre d’étals")
     assert (await commune.does("signature", MAYOR)).status_code == 200
     await must(delegate, f"{pact}/signatures", {"party": "État"})
     shown = (await epci.does("signature", PRESIDENT)).json()
@@ -153,6 +176,7 @@ async def test_what_leaves_the_plan_and_each_review_are_told(
     pact = await planned(sat, delegate)
     shown = await must(sat, f"{pact}/actions", {**ACTION, "title": "Vendre la halle"}, 201)
     await must(sat, f"{pact}/actions/{shown['actions'][1]['id']}/removal")
+    await must(sat, f"{pact}/readiness")
     for who, party in ((delegate, "État"), (sat, EPCI), (sat, COMMUNE)):
         await must(who, f"{pact}/signatures", {"party": party})
     await must(sat, f"{pact}/reviews", {"summary": "Le plan avance."}, 201)
@@ -165,22 +189,120 @@ async def test_what_leaves_the_plan_and_each_review_are_told(
     assert "Le plan avance" not in reviewed, "what was concluded stays in the département"
 
 
-async def test_a_party_signs_on_its_page_and_what_it_typed_is_kept(
+async def test_a_party_reads_all_that_it_signs_and_what_it_typed_is_kept(
     visitor: Browser, sat: Program, delegate: Program, database: Database
 ) -> None:
-    pact = await planned(sat, delegate)
+    pact = await ready(sat, delegate)
     page = f"/pactes/parties/{await link_of(database)}"
     shown = (await visitor.get(page)).text
-    assert "Signer le pacte" in shown
-    assert str(ACTION["title"]) in shown
-    refused = await visitor.send(page, f"{page}/signature", **within("signature", name="Le président"))
+    for said in ("Signer le pacte", str(ACTION["title"]), "250\u00a0000\u00a0€", "Nombre d’étals", "Empreinte SHA-256"):
+        assert said in shown
+    ready_at = (await sat.get(pact)).json()["ready_at"]
+    typed = within("signature", name="Le président", function="Président", ready_at=ready_at)
+    refused = await visitor.send(page, f"{page}/signature", **typed)
     assert refused.status_code == 400
     assert 'value="Le président"' in refused.text
-    done = await visitor.send(page, f"{page}/signature", **within("signature", name="Le président", confirmed="true"))
+    assert "Habilitation" in refused.text
+    typed |= within("signature", authority="Délibération du 4 janvier", confirmed="true")
+    done = await visitor.send(page, f"{page}/signature", **typed)
     assert done.headers["location"] == page
     assert "Votre signature est enregistrée" in (await visitor.get(page)).text
-    assert (await sat.get(pact)).json()["signatures"][0]["party"] == EPCI
+    (signature,) = (await sat.get(pact)).json()["signatures"]
+    assert (signature["party"], signature["function"]) == (EPCI, "Président")
+    assert signature["authority"] == "Délibération du 4 janvier"
     assert "Rien n’est attendu de vous" in (await visitor.get(page)).text
+    assert (await visitor.get(f"{page}/versions/1/pacte.pdf")).content.startswith(b"%PDF-")
+
+
+async def test_a_page_that_was_opened_before_the_plan_changed_signs_nothing(
+    visitor: Browser, sat: Program, delegate: Program, database: Database
+) -> None:
+    pact = await ready(sat, delegate)
+    page = f"/pactes/parties/{await link_of(database)}"
+    who = {"name": "Le président", "function": "Président", "authority": "Délibération", "confirmed": "true"}
+    read = await visitor.filled(page, **within("signature", ready_at=(await sat.get(pact)).json()["ready_at"], **who))
+    await must(sat, f"{pact}/reopening")
+    withdrawn = await visitor.send_again(read, f"{page}/signature")
+    assert withdrawn.status_code == 409
+    assert "sat95 a repris le plan pour le corriger" in withdrawn.text
+    assert "Ce que vous aviez écrit" in withdrawn.text
+    assert "Le président" in withdrawn.text
+    await must(sat, f"{pact}/actions", {**ACTION, "title": "Une autre action"}, 201)
+    await must(sat, f"{pact}/readiness")
+    answer = await visitor.send_again({**read, "signature.name": "La présidente"}, f"{page}/signature")
+    assert answer.status_code == 409
+    assert "a changé depuis que vous avez ouvert la page" in answer.text
+    assert "Une autre action" in answer.text
+    assert 'value="La présidente"' in answer.text
+    assert (await sat.get(pact)).json()["signatures"] == []
+
+
+async def test_each_turn_of_a_plan_is_told_to_those_who_were_asked_to_sign(
+    sat: Program, delegate: Program, database: Database
+) -> None:
+    pact = await ready(sat, delegate)
+    await must(sat, f"{pact}/reopening")
+    await must(sat, f"{pact}/readiness")
+    await must(delegate, f"{pact}/signatures", {"party": "État"})
+    await must(sat, f"{pact}/versions")
+    await must(sat, f"{pact}/readiness")
+    told = [(each["expected"], each.get("turn"), each["version"]) for each in await sent(database)]
+    assert told[1:] == [
+        ("sign", None, 1),
+        ("follow", "reopened", 1),
+        ("sign", None, 1),
+        ("follow", "restarted", 2),
+        ("sign", None, 2),
+    ]
+
+
+async def test_who_is_removed_is_told_and_its_link_opens_nothing(
+    sat: Program, client: Client, database: Database
+) -> None:
+    pact = await shared(sat)
+    link = Outside(client, await link_of(database))
+    epci = (await sat.get(pact)).json()["parties"][1]
+    await must(sat, f"{pact}/parties/{epci['id']}/removal")
+    assert (await link.looks()).json()["code"] == "link_over"
+    assert (await link.does("agreement", PRESIDENT)).status_code == 404
+    told = await database.fetchval(
+        "SELECT body::jsonb -> 'data' FROM journal WHERE type = 'qualification.pact_party_removed.v1'"
+    )
+    assert (told["party"], told["email"], told["from_version"]) == (EPCI, "cc@vexin.test", None)
+
+
+async def test_a_link_follows_the_address_that_was_corrected(sat: Program, client: Client, database: Database) -> None:
+    pact = await shared(sat)
+    before = Outside(client, await link_of(database))
+    epci = (await sat.get(pact)).json()["parties"][1]
+    await must(sat, f"{pact}/parties/{epci['id']}/correction", {"name": EPCI, "email": "president@vexin.test"})
+    assert (await before.looks()).status_code == 404
+    told = (await sent(database))[-1]
+    assert (told["email"], told["expected"], told["link_generation"]) == ("president@vexin.test", "agree", 2)
+    after = Outside(client, await link_of(database))
+    assert (await after.does("agreement", {**PRESIDENT, "version": 7})).json()["code"] == "outdated"
+    assert (await after.does("agreement", {**PRESIDENT, "version": 1})).status_code == 200
+
+
+async def test_who_has_not_signed_is_reminded_so_many_times(
+    sat: Program, delegate: Program, database: Database, rules: Rules
+) -> None:
+    pact = await ready(sat, delegate)
+
+    async def look(days: int) -> int:
+        async with database.transaction() as tx:
+            return await remind_to_sign(tx, at=clock.now() + timedelta(days=days), rules=rules)
+
+    assert await look(3) == 0
+    assert [await look(30 * (place + 1)) for place in range(4)] == [1, 1, 1, 0]
+    told = await database.fetch(
+        "SELECT body::jsonb -> 'data' AS told FROM journal WHERE type = 'qualification.pact_signature_reminded.v1'"
+    )
+    assert [row["told"]["email"] for row in told] == ["cc@vexin.test"] * 3
+    await must(sat, f"{pact}/reopening")
+    await must(sat, f"{pact}/readiness")
+    await must(sat, f"{pact}/signatures", {"party": EPCI})
+    assert await look(300) == 0
 
 
 async def test_a_party_tells_on_its_page_how_its_actions_go(
@@ -226,21 +348,22 @@ async def test_an_agent_sends_a_link_from_the_page(browser: Any, sat: Program, d
 async def test_an_opened_pact_invites_nobody_yet(sat: Program, database: Database) -> None:
     pact = await opened(sat)
     refused = await sat.post(f"{pact}/invitations", {"party": EPCI})
-    assert (refused.status_code, refused.json()["allowed_actions"]) == (409, ["diagnosis"])
+    assert (refused.status_code, refused.json()["allowed_actions"]) == (409, ["diagnosis", "parties"])
     assert await sent(database) == []
 
 
 def test_a_party_tells_of_its_own_actions_only() -> None:
     steps = Steps().agreed()
-    mine, theirs = an_action(partners=("magny-en-vexin ",), owner="Association"), an_action(owner="Association")
+    by_name = InCharge(None, "magny-en-vexin ")
+    mine = an_action(steps.pact, owner=InCharge(None, "Association"), partners=(by_name,))
+    theirs = an_action(steps.pact, owner=InCharge(None, "Association"))
     steps.pact.add_action(SAT, mine, AT)
     steps.pact.add_action(SAT, theirs, AT)
-    for party in steps.pact.parties[1:]:
-        steps.pact.sign(Representative(party.id, "x"), str(party.id), None, AT)
-    steps.pact.parties[0].signed_on = TODAY
-    steps.pact.state = type(steps.pact.state).SIGNED
+    for party in steps.pact.parties:
+        party.signed_on = TODAY
+    steps.pact.state = PactState.SIGNED
     epci, commune = (Representative(party.id, "x") for party in steps.pact.parties[1:])
-    assert steps.pact.allowed_actions(commune) == ["progress"]
+    assert steps.pact.allowed_actions(commune) == ["progress"], "as plans of before parties were chosen name them"
     assert steps.pact.allowed_actions(epci) == []
     assert steps.pact.report(commune, mine.id, 10, None, AT)[0].percent == 10
     with pytest.raises(AnotherPartysAction):

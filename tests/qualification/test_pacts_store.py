@@ -1,21 +1,34 @@
 """Pacts in PostgreSQL: what is kept comes back, and two people at once do nothing twice."""
 
 import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from services.qualification.domain.pact import Diagnosis, Indicator, Pact
+from services.qualification.domain.pact import Pact
+from services.qualification.domain.pact_diagnosis import Indicator
 from services.qualification.domain.pact_moves import PactState
-from services.qualification.domain.pact_refusals import AlreadySigned, PactAlreadyOpened, StateNeedsDelegate
+from services.qualification.domain.pact_plan import InCharge
+from services.qualification.domain.pact_refusals import (
+    AlreadySigned,
+    PactAlreadyOpened,
+    PlanFrozen,
+    PlanNotReady,
+    StateNeedsDelegate,
+)
 from services.qualification.domain.rules import Rules
+from services.qualification.reads.pact_views import PactText, VersionView
 from services.qualification.store import pacts as store
 from services.qualification.usecases.context import Context
-from services.qualification.usecases.pacts import leading
-from services.qualification.usecases.pacts.leading import PlanAction, SpeakForParty
-from services.qualification.usecases.pacts.opening import NamedParty, OpenPact, open_pact
+from services.qualification.usecases.pacts import leading, versions
+from services.qualification.usecases.pacts.leading import AgreeForParty, PlanAction, ShareDiagnosis, SignForParty
+from services.qualification.usecases.pacts.opening import OpenPact, open_pact
+from services.qualification.usecases.pacts.parties import NamedParty
 from shared import clock
+from shared.commands import Nothing
 from shared.db import Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
@@ -24,8 +37,13 @@ from shared.territory import Territories
 from tests.qualification.conftest import Program
 from tests.qualification.life import Life, in_days
 
-DIAGNOSIS = Diagnosis(strengths=["Un port"], indicators=[Indicator(name="Commerces", value="12")])
+DIAGNOSIS = ShareDiagnosis(strengths=["Un port"], indicators=[Indicator(name="Commerces", value="12")])
 PARTIES = [NamedParty(name="CC du Vexin"), NamedParty(name="Magny-en-Vexin")]
+
+
+async def paper(text: PactText, version: VersionView | None) -> bytes:
+    """Print a version as its text, which is enough to tell one from another."""
+    return repr((text, version and version.signatures)).encode()
 
 
 class Desk:
@@ -40,7 +58,7 @@ class Desk:
 
     def do(self, tx: Transaction, by: Agent) -> Context:
         """What a use case is given."""
-        return Context(tx, by, clock.now(), self.rules, self.territories)
+        return Context(tx, by, clock.now(), self.rules, self.territories, paper)
 
     async def opened(self, request_id: UUID | None = None) -> UUID:
         """A pact between the State, a community and a commune."""
@@ -62,7 +80,7 @@ class Desk:
     async def agree(self, pact_id: UUID, party: str, by: Agent) -> None:
         """A party agrees."""
         async with self.database.transaction() as tx:
-            await leading.agree(self.do(tx, by), pact_id, SpeakForParty(party=party))
+            await leading.agree(self.do(tx, by), pact_id, AgreeForParty(party=party))
 
     async def planned(self) -> UUID:
         """Every party agreed, and the plan has an action."""
@@ -73,17 +91,28 @@ class Desk:
             title="Une halle",
             owner="Magny-en-Vexin",
             due_on=in_days(100),
-            partners=["CAUE", " CAUE "],
+            partners=["CC du Vexin", " CC du Vexin "],
             budget_cents=1_000_00,
         )
         async with self.database.transaction() as tx:
             await leading.add_action(self.do(tx, self.sat), pact_id, action)
         return pact_id
 
+    async def step(self, pact_id: UUID, take: Callable[[Context, UUID, Nothing], Awaitable[None]]) -> None:
+        """Take a step that needs nothing more."""
+        async with self.database.transaction() as tx:
+            await take(self.do(tx, self.sat), pact_id, Nothing())
+
+    async def ready(self) -> UUID:
+        """The plan is ready to be signed."""
+        pact_id = await self.planned()
+        await self.step(pact_id, versions.make_ready)
+        return pact_id
+
     async def sign(self, pact_id: UUID, party: str, by: Agent) -> None:
         """A party signs."""
         async with self.database.transaction() as tx:
-            await leading.sign(self.do(tx, by), pact_id, SpeakForParty(party=party))
+            await leading.sign(self.do(tx, by), pact_id, SignForParty(party=party))
 
     async def loaded(self, pact_id: UUID) -> Pact:
         """The pact as it is kept."""
@@ -111,7 +140,10 @@ async def test_what_is_kept_comes_back(desk: Desk) -> None:
     assert [party.name for party in pact.parties] == ["État", "CC du Vexin", "Magny-en-Vexin"]
     assert all(party.agreed_on for party in pact.parties)
     (action,) = pact.actions
-    assert (action.title, action.partners, action.budget_cents) == ("Une halle", ("CAUE",), 100_000)
+    owner, partner = pact.parties[2], pact.parties[1]
+    assert (action.title, action.budget_cents) == ("Une halle", 100_000)
+    assert action.owner == InCharge(owner.id, "Magny-en-Vexin")
+    assert action.partners == (InCharge(partner.id, "CC du Vexin"),)
 
 
 async def test_outside_the_perimeter_there_is_no_pact(desk: Desk, neighbour: Program) -> None:
@@ -142,12 +174,63 @@ async def test_of_agreements_given_at_once_exactly_one_completes(desk: Desk, dat
 
 
 async def test_a_party_that_signs_twice_at_once_signs_once(desk: Desk) -> None:
-    pact_id = await desk.planned()
+    pact_id = await desk.ready()
     answers = await asyncio.gather(
         *(desk.sign(pact_id, "CC du Vexin", desk.sat) for _ in range(3)), return_exceptions=True
     )
     assert [isinstance(answer, AlreadySigned) for answer in answers].count(False) == 1
     assert (await desk.told(pact_id)).count("pact_signed") == 1
+
+
+async def test_the_last_signature_and_a_plan_taken_back_exclude_each_other(desk: Desk) -> None:
+    pact_id = await desk.ready()
+    answers = await asyncio.gather(
+        desk.sign(pact_id, "CC du Vexin", desk.sat), desk.step(pact_id, versions.reopen), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers if answer is not None] in ([PlanFrozen], [PlanNotReady])
+
+
+async def test_what_is_ready_or_signed_is_kept_as_it_was(desk: Desk, database: Database) -> None:
+    pact_id = await desk.ready()
+    ready = await database.fetchrow("SELECT * FROM pact_version WHERE pact_id = $1", pact_id)
+    assert ready is not None
+    assert ready["sha256"] == hashlib.sha256(ready["document"]).hexdigest()
+    assert (ready["state"], ready["signed_document"]) == ("to_sign", None)
+    for party, by in (("État", desk.delegate), ("CC du Vexin", desk.sat), ("Magny-en-Vexin", desk.sat)):
+        await desk.sign(pact_id, party, by)
+    signed = await database.fetchrow("SELECT * FROM pact_version WHERE pact_id = $1", pact_id)
+    assert signed is not None
+    assert (signed["document"], signed["content"]) == (ready["document"], ready["content"])
+    assert signed["signed_sha256"] == hashlib.sha256(signed["signed_document"]).hexdigest()
+    assert [each["party"] for each in signed["signatures"]] == ["État", "CC du Vexin", "Magny-en-Vexin"]
+    assert {each["sha256"] for each in signed["signatures"]} == {ready["sha256"]}
+    await desk.step(pact_id, versions.start_version)
+    pact = await desk.loaded(pact_id)
+    assert (pact.number, pact.stage, pact.state) == (2, PactState.PLANNING, PactState.SIGNED)
+    assert not any(party.signed_on for party in pact.parties)
+    assert pact.kept is not None
+    assert pact.kept.actions == pact.actions
+    assert await database.fetchrow("SELECT * FROM pact_version WHERE pact_id = $1", pact_id) == signed
+
+
+async def test_what_was_signed_before_versions_were_kept_is_written_when_it_is_amended(
+    desk: Desk, database: Database
+) -> None:
+    pact_id = await desk.ready()
+    for party, by in (("État", desk.delegate), ("CC du Vexin", desk.sat), ("Magny-en-Vexin", desk.sat)):
+        await desk.sign(pact_id, party, by)
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE pact SET ready_at = NULL")
+        await tx.execute(
+            "UPDATE pact_version SET content = '{}', signatures = '[]', document = NULL, sha256 = NULL,"
+            " signed_document = NULL, signed_sha256 = NULL"
+        )
+    await desk.step(pact_id, versions.start_version)
+    pact = await desk.loaded(pact_id)
+    assert pact.kept is not None
+    assert [action.title for action in pact.kept.actions] == ["Une halle"]
+    kept = await database.fetchval("SELECT signatures FROM pact_version WHERE pact_id = $1", pact_id)
+    assert len(kept) == 3
 
 
 async def test_a_refused_act_leaves_no_trace(desk: Desk) -> None:

@@ -2,9 +2,10 @@
 
 import copy
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,9 @@ from services.qualification.domain.case import Case, Question
 from services.qualification.domain.moves import Action, State
 from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_moves import PactAction, PactState
-from services.qualification.domain.people import Helper, Official
+from services.qualification.domain.pact_parties import Party
+from services.qualification.domain.pact_plan import InCharge, PlannedAction
+from services.qualification.domain.people import Helper, Official, Representative
 from services.qualification.domain.proposal import Proposal
 from shared.clock import new_id
 from shared.contracts import intake
@@ -288,36 +291,91 @@ def for_each_party(act: Act) -> list[Act]:
     return [lambda pact, who, name=name: act(pact, who, name) for name in names]
 
 
+PLACES: Final = range(4)
+"""Of parties: those of the beginning, and one that joined."""
+
+
+def first_pursued(pact: Pact) -> object:
+    """Name the first action of the plan in force, or one that is not there."""
+    return pact.pursued[0].id if pact.pursued else new_id()
+
+
+def an_owner(pact: Pact) -> InCharge:
+    """Return a party that may own an action."""
+    return InCharge(pact.present[-1].id, pact.present[-1].name)
+
+
 def last_action(pact: Pact) -> object:
     """Name the plan's last action, or one that is not there."""
     return pact.actions[-1].id if pact.actions else new_id()
 
 
+def some_party(pact: Pact, place: int) -> UUID:
+    """Name a party by its place, or one that is not there."""
+    return pact.parties[place].id if place < len(pact.parties) else new_id()
+
+
+def edited(pact: Pact, **changes: Any) -> PlannedAction:
+    """Return the plan's last action with changes, or one that is not there."""
+    return replace(pact.actions[-1], **changes) if pact.actions else pacts.an_action(pact, **changes)
+
+
 P_TODAY = pacts.TODAY
 ON_A_PACT: Final[Mapping[str, list[Act]]] = {
-    PactAction.DIAGNOSIS: [lambda pact, who: pact.share_diagnosis(who, pacts.AT)],
+    PactAction.DIAGNOSIS: [
+        lambda pact, who: pact.share_diagnosis(who, pacts.AT),
+        lambda pact, who: pact.share_diagnosis(who, pacts.AT, seen=pact.version + 1),
+    ],
+    PactAction.PARTIES: [
+        lambda pact, who: pact.add_party(who, Party(new_id(), f"Commune {len(pact.parties)}"), pacts.AT),
+        lambda pact, who: pact.add_party(who, Party(new_id(), "magny-en-vexin"), pacts.AT),
+        lambda pact, who: pact.remove_party(who, some_party(pact, 3), pacts.AT),
+        lambda pact, who: pact.remove_party(who, some_party(pact, 2), pacts.AT),
+        lambda pact, who: pact.remove_party(who, some_party(pact, 0), pacts.AT),
+        lambda pact, who: pact.correct_party(
+            who, some_party(pact, 1), Party(new_id(), f"EPCI {pact.version}", email="cc@vexin.test"), None, pacts.AT
+        )[1],
+        lambda pact, who: pact.correct_party(who, some_party(pact, 1), Party(new_id(), "x"), "Personne", pacts.AT)[1],
+    ],
     PactAction.INVITATIONS: [
         *for_each_party(lambda pact, who, name: pact.invite(who, name, None, pacts.AT)),
         *for_each_party(lambda pact, who, name: pact.invite(who, name, "mairie@magny.test", pacts.AT)),
+        lambda pact, who: pact.invite(who, pact.present[1].name, "autre@vexin.test", pacts.AT),
     ],
     PactAction.AGREEMENTS: [
         *for_each_party(lambda pact, who, name: pact.agree(who, name, None, pacts.AT)),
         *for_each_party(lambda pact, who, name: pact.agree(who, name, P_TODAY + timedelta(days=1), pacts.AT)),
+        *(
+            lambda pact, who, place=place: pact.agree(who, str(some_party(pact, place)), None, pacts.AT)
+            for place in PLACES
+        ),
     ],
     PactAction.ACTIONS: [
-        lambda pact, who: pact.add_action(who, pacts.an_action(), pacts.AT),
-        lambda pact, who: pact.add_action(who, pacts.an_action(due_on=P_TODAY - timedelta(days=1)), pacts.AT),
+        lambda pact, who: pact.add_action(who, pacts.an_action(pact), pacts.AT),
+        lambda pact, who: pact.add_action(who, pacts.an_action(pact, owner=InCharge(None, "Une mairie")), pacts.AT),
+        lambda pact, who: pact.add_action(who, pacts.an_action(pact, due_on=P_TODAY - timedelta(days=1)), pacts.AT),
+        lambda pact, who: pact.change_action(who, edited(pact, owner=an_owner(pact)), None, pacts.AT)[1:],
+        lambda pact, who: pact.change_action(who, edited(pact, title="Une halle"), pacts.LONG_AGO, pacts.AT)[1:],
         lambda pact, who: pact.remove_action(who, last_action(pact), pacts.AT),
     ],
+    PactAction.READINESS: [lambda pact, who: pact.make_ready(who, pacts.AT)],
+    PactAction.REOPENING: [lambda pact, who: pact.reopen(who, pacts.AT)],
+    PactAction.VERSIONS: [lambda pact, who: pact.start_version(who, pacts.AT)],
+    PactAction.GIVING_UP: [lambda pact, who: pact.give_up(who, pacts.AT)],
     PactAction.SIGNATURES: [
         *for_each_party(lambda pact, who, name: pact.sign(who, name, None, pacts.AT)),
         *for_each_party(lambda pact, who, name: pact.sign(who, name, P_TODAY - timedelta(days=9), pacts.AT)),
+        *(
+            lambda pact, who, place=place: pact.sign(who, str(some_party(pact, place)), None, pacts.AT)
+            for place in PLACES
+        ),
+        lambda pact, who: pact.sign(who, "État", None, pacts.AT, seen=pacts.LONG_AGO),
     ],
     PactAction.PROGRESS: [
-        lambda pact, who: pact.report(who, last_action(pact), 40, None, pacts.AT)[1:],
-        lambda pact, who: pact.report(who, last_action(pact), 40, "done", pacts.AT)[1:],
-        lambda pact, who: pact.report(who, last_action(pact), None, "given_up", pacts.AT)[1:],
-        lambda pact, who: pact.report(who, last_action(pact), None, None, pacts.AT)[1:],
+        lambda pact, who: pact.report(who, first_pursued(pact), 40, None, pacts.AT)[1:],
+        lambda pact, who: pact.report(who, first_pursued(pact), 40, "done", pacts.AT)[1:],
+        lambda pact, who: pact.report(who, first_pursued(pact), None, "given_up", pacts.AT)[1:],
+        lambda pact, who: pact.report(who, first_pursued(pact), None, None, pacts.AT)[1:],
     ],
     PactAction.REVIEWS: [
         lambda pact, who: pact.review(who, None, pacts.AT),
@@ -333,7 +391,7 @@ class PactLife(RuleBasedStateMachine):
         super().__init__()
         self.pact = pacts.Steps().pact
 
-    @rule(who=WHO, action=st.sampled_from(list(PactAction)), way=st.integers(0, 7))
+    @rule(who=WHO, action=st.sampled_from(list(PactAction)), way=st.integers(0, 11))
     def somebody_acts(self, who: Official, action: PactAction, way: int) -> None:
         before = copy.deepcopy(self.pact)
         allowed = before.allowed_actions(who)
@@ -343,11 +401,25 @@ class PactLife(RuleBasedStateMachine):
             return
         assert action.value in allowed
         assert all(fact.request_id == self.pact.id for fact in told)
-        if any(party.signed_on for party in before.parties):
+        if any(party.signed_on for party in before.present) and self.pact.number == before.number:
             assert self.pact.version == before.version
-            assert [one.id for one in self.pact.actions] == [one.id for one in before.actions]
+            assert plan(self.pact.actions) == plan(before.actions), "a version that somebody signed does not change"
+            assert len(self.pact.present) == len(before.present)
         if before.state is PactState.SIGNED:
             assert self.pact.state is PactState.SIGNED
+            if number_in_force(self.pact) == number_in_force(before):
+                assert plan(self.pact.pursued) == plan(before.pursued), "what is in force does not change"
+
+    @rule(place=st.integers(0, 3), action=st.sampled_from([PactAction.AGREEMENTS, PactAction.SIGNATURES]))
+    def a_party_acts_by_its_link(self, place: int, action: PactAction) -> None:
+        if place >= len(self.pact.parties):
+            return
+        party = self.pact.parties[place]
+        who = Representative(party.id, "La maire")
+        allowed = self.pact.allowed_actions(who)
+        act = self.pact.agree if action is PactAction.AGREEMENTS else self.pact.sign
+        told = take(self.pact, lambda _, one: act(one, "", None, pacts.AT), who, allowed=allowed)
+        assert (told is not None) == (action.value in allowed)
 
     @invariant()
     def what_is_listed_is_what_is_accepted(self) -> None:
@@ -356,21 +428,38 @@ class PactLife(RuleBasedStateMachine):
 
     @invariant()
     def the_stage_is_what_the_parties_did(self) -> None:
-        agreed = [party.agreed_on is not None for party in self.pact.parties]
-        signed = [party.signed_on is not None for party in self.pact.parties]
-        assert (self.pact.state is PactState.SIGNED) == all(signed)
-        assert (self.pact.state in {PactState.PLANNING, PactState.SIGNED}) == all(agreed)
-        assert not any(signed) or self.pact.actions
-        assert all(
-            0 <= one.percent <= 100 and (one.status != "done" or one.percent == 100) for one in self.pact.actions
-        )
+        pact = self.pact
+        agreed = [party.agreed_on is not None for party in pact.present]
+        if pact.stage in {PactState.PREPARING, PactState.DIAGNOSIS, PactState.PLANNING}:
+            assert (pact.stage is PactState.PLANNING) == all(agreed)
+            assert not all(party.signed_on for party in pact.present)
+            assert not any(party.signed_on for party in pact.present) or (pact.actions and pact.ready_at)
+        assert pact.ready_at is None or all(action.is_owned for action in pact.actions)
+        assert all(0 <= one.percent <= 100 and (one.status != "done" or one.percent == 100) for one in pact.actions)
+
+    @invariant()
+    def one_version_at_most_is_in_force_and_one_is_to_sign(self) -> None:
+        states = [version.state for version in self.pact.versions]
+        assert states.count("in_force") == (self.pact.state is PactState.SIGNED)
+        assert states.count("to_sign") == (self.pact.ready_at is not None and self.pact.stage is PactState.PLANNING)
+        assert len({version.number for version in self.pact.versions}) == len(states)
+
+
+def plan(actions: Sequence[PlannedAction]) -> list[tuple[object, ...]]:
+    """Return what a plan says, without its progress."""
+    return [(one.id, one.title, one.owner, one.partners, one.shares, one.due_on) for one in actions]
+
+
+def number_in_force(pact: Pact) -> int:
+    """Return which version is in force."""
+    return next(version.number for version in pact.versions if version.state == "in_force")
 
 
 TestACase = CaseLife.TestCase
 TestACase.settings = effort(examples=20, steps=20)
 
 TestAPact = PactLife.TestCase
-TestAPact.settings = effort(examples=12, steps=25)
+TestAPact.settings = effort(examples=12, steps=30)
 
 
 async def test_the_api_answers_as_it_describes(

@@ -19,9 +19,10 @@ from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, 
 from tests.qualification.conftest import LINKS, PACT_LINKS, Client, Program, Programs
 from tests.qualification.life import GRID, Life
 from tests.qualification.test_pact_parties import link_of
-from tests.qualification.test_pacts_api import ACTION, COMMUNE, DIAGNOSIS, PACT, planned
+from tests.qualification.test_pacts_api import ACTION, COMMUNE, DIAGNOSIS, EPCI, PACT, must, ready
 from tests.walking import Foreign, Person, Walk
 
+PONTOISE = {"name": "Pontoise", "kind": "commune", "code": "95500"}
 TABLE = {
     "table": ("table.csv", "Nom;Nature;Adresse électronique\nCAUE du Vexin;CAUE;caue@vexin.test\n".encode(), "text/csv")
 }
@@ -64,8 +65,9 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
     other = Life(inbox)
     await other.submitted(number="95-2026-000002")
     await done(sat, other, "examination")
-    pact = await planned(sat, delegate)
-    shown = (await sat.get(pact)).json()
+    pact = await ready(sat, delegate)
+    await must(sat, f"{pact}/signatures", {"party": EPCI})
+    shown = await must(sat, f"{pact}/versions")
     orientation = await database.fetchval("SELECT id FROM orientation")
     document = intake.Document(
         id=new_id(), name="plan.pdf", media_type="application/pdf", size=10, sha256="0" * 64, added_at=clock.now()
@@ -77,6 +79,8 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "provider_id": [str(CAUE.id)],
             "pact_id": [shown["id"]],
             "action_id": [shown["actions"][0]["id"]],
+            "party_id": [shown["parties"][2]["id"]],
+            "number": ["1"],
             "document_id": [str(document.id)],
             "letter_id": [letters[0]["id"]],
             "outcome": [outcome.value for outcome in Outcome],
@@ -112,15 +116,22 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "name": "Maire",
             "kind": "Association",
             "confirmed": "on",
+            "function": "Maire",
+            "authority": "Délibération du 4 janvier",
             "parties.0.name": COMMUNE,
             "strengths": "Un patrimoine",
-            "party": COMMUNE,
+            "party": shown["parties"][2]["id"],
+            "owner": shown["parties"][2]["id"],
             "action_id": shown["actions"][0]["id"],
             "status": "under_way",
             "percent": "10",
             "summary": "Revue tenue.",
         },
         bodies={
+            "POST /pactes/{pact_id}/parties": {"kind": "commune", "code": "95127", "name": ""},
+            "POST /pactes/{pact_id}/parties/{party_id}/modification": PONTOISE,
+            "POST /api/v1/pacts/{pact_id}/parties": {"kind": "commune", "code": "95637"},
+            "POST /api/v1/pacts/{pact_id}/parties/{party_id}/correction": PONTOISE,
             "POST /annuaire/import": TABLE,
             "POST /annuaire/nouveau": {"departement": ""},
             "POST /api/v1/providers/import": {"table": TABLE["table"][1].decode()},

@@ -17,7 +17,16 @@ from shared.contracts.vocabulary import CommitteeOutcome, Role
 from shared.contracts.withdrawal import WithdrawalAcceptance
 
 LinkKind = Literal[
-    "tracking", "orientation", "pact", "case", "escalation", "session", "programme", "delivery", "notifications"
+    "tracking",
+    "orientation",
+    "pact",
+    "case",
+    "led_pact",
+    "escalation",
+    "session",
+    "programme",
+    "delivery",
+    "notifications",
 ]
 """Where a mail's one link leads; the first three are secret and personal."""
 
@@ -110,6 +119,10 @@ def _asked_a_provider(fact: qualification.WithdrawalAccepted, _national: bool) -
 
 
 def _has_an_address(fact: qualification.OrientationLinkReplaced, _national: bool) -> bool:
+    return fact.email is not None
+
+
+def _was_invited(fact: qualification.PactPartyRemoved, _national: bool) -> bool:
     return fact.email is not None
 
 
@@ -254,6 +267,15 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.PactPartyInvited: (Mail("party", "pact_invitation", "pact"),),
     qualification.PactActionAdded: PACT,
     qualification.PactActionRemoved: PACT,
+    qualification.PactActionChanged: PACT,
+    qualification.PactPartyAdded: PACT,
+    qualification.PactPartyCorrected: PACT,
+    qualification.PactPartyRemoved: (Mail("party", "pact_party_removed", "pact", when=_was_invited),),
+    qualification.PactPlanReady: (Mail("delegate", "pact_plan_ready", "led_pact"),),
+    qualification.PactPlanReopened: PACT,
+    qualification.PactVersionStarted: PACT,
+    qualification.PactVersionGivenUp: PACT,
+    qualification.PactSignatureReminded: (Mail("party", "pact_signature_reminder", "pact"),),
     qualification.PactSigned: PACT,
     qualification.PactProgressReported: PACT,
     qualification.PactReviewed: PACT,

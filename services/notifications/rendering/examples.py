@@ -1,7 +1,8 @@
 """One example of each event that makes a mail, for the previews and tests of templates."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from services.notifications.domain.audiences import Mail
@@ -18,6 +19,14 @@ NUMBER: Final = "95-2027-000123"
 AT: Final = datetime(2027, 1, 12, 13, 5, tzinfo=UTC)
 DUE: Final = date(2027, 2, 1)
 
+_PACT: Final = "Pacte territorial du Vexin"
+_PARTY: Final[Mapping[str, Any]] = {
+    "title": _PACT,
+    "party_id": OTHER_ID,
+    "party": "Communauté de communes d’exemple",
+    "email": "accueil@communaute.test",
+    "link_generation": 1,
+}
 _SAT = Actor(role=v.Role.SAT_AGENT, name="Agent du SAT")
 _DELEGATE = Actor(role=v.Role.DELEGATE, name="Délégué territorial")
 _NATIONAL = Actor(role=v.Role.NATIONAL_AGENT, name="Équipe nationale")
@@ -255,14 +264,13 @@ def facts() -> list[Fact]:
         qualification.NationalQuestionDueSoon(**where, question="Le plan de financement est-il arrêté ?", until=DUE),
         qualification.PactPartyInvited(
             **where,
-            title="Pacte territorial du Vexin",
-            party_id=OTHER_ID,
-            party="Communauté de communes d’exemple",
-            email="accueil@communaute.test",
-            link_generation=1,
+            **_PARTY,
             expected="agree",
             by=_SAT,
         ),
+        qualification.PactPlanReady(**where, title=_PACT, version=1, sha256="0" * 64, by=_SAT),
+        qualification.PactSignatureReminded(**where, **_PARTY, asked_on=date(2027, 1, 4)),
+        qualification.PactPartyRemoved(**where, **_PARTY, by=_SAT),
         e.EscalationReceived(**where, number=NUMBER, due_on=DUE),
         e.InformationRequested(**where, question="L’étude de 2025 est-elle disponible ?", until=DUE, by=_NATIONAL),
         e.EscalationReturned(**where, motive=_MOTIVE, by=_NATIONAL),
@@ -368,6 +376,9 @@ def variants() -> list[Fact]:
             programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
         ),
         *(invited.model_copy(update={"expected": expected}) for expected in ("sign", "report", "nothing")),
+        *(invited.model_copy(update={"expected": "follow", "turn": turn}) for turn in get_args(qualification.PactTurn)),
+        invited.model_copy(update={"expected": "sign", "version": 2}),
+        example_of(qualification.PactPartyRemoved).model_copy(update={"from_version": 2}),
         notifications.DeliveryFailed(
             **where,
             delivery_id=OTHER_ID,

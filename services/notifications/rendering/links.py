@@ -33,6 +33,7 @@ class MailLinks:
         """Return the address of a page for agents; `target` is a request, a programme, a delivery, a webhook."""
         return {
             "case": f"{self.qualification}/demandes/{target}",
+            "led_pact": f"{self.qualification}/pactes/{target}",
             "escalation": f"{self.escalation}/demandes/{target}",
             "session": f"{self.escalation}/comite/{target}",
             "programme": f"{self.escalation}/programmes/{target}",

@@ -32,6 +32,12 @@ from shared.letters import LETTER
 from shared.messaging import journal
 
 SOURCE: Final = "/notifications"
+TOLD_TO_A_PARTY: Final = (
+    qualification.PactPartyInvited,
+    qualification.PactPartyRemoved,
+    qualification.PactSignatureReminded,
+)
+"""Facts that name the party of a pact who is told, and its link."""
 
 About = TypeVar("About", bound=DeliveryFact)
 
@@ -83,8 +89,8 @@ async def _addressees(
         return await _applicants(tx, mail, fact, request) if request else []
     if mail.audience == "provider":
         return [Addressee("person", _valid_address(getattr(fact, "provider").email))]  # noqa: B009 - only such facts have one
-    if isinstance(fact, qualification.PactPartyInvited):
-        return [Addressee("person", fact.email)]
+    if isinstance(fact, TOLD_TO_A_PARTY):
+        return [Addressee("person", fact.email or "")]
     programme = getattr(fact, "programme", None)
     holder = mailbox(mail.audience, fact.departement, programme)
     address = mailbox_address(holder, directory, service, entered)
@@ -275,7 +281,7 @@ def _target(mail: Mail, fact: Fact) -> str:
             generation = getattr(fact, "link_generation", 1)  # the first link is that of the question itself
             return f"{getattr(fact, 'orientation_id')}.{generation}"  # noqa: B009 - only orientations have such a link
         case "pact":
-            return _link_of_party(fact)
+            return f"{getattr(fact, 'party_id')}.{getattr(fact, 'link_generation')}"  # noqa: B009 - only parties' facts
         case "session":
             return str(getattr(fact, "session_id"))  # noqa: B009 - only agendas have such a link
         case "programme":
@@ -284,10 +290,3 @@ def _target(mail: Mail, fact: Fact) -> str:
             return str(getattr(fact, "delivery_id"))  # noqa: B009 - only deliveries have such a link
         case _:
             return str(fact.request_id)
-
-
-def _link_of_party(fact: Fact) -> str:
-    """Return which link a party is sent: its own, of the generation that opens the pact."""
-    if not isinstance(fact, qualification.PactPartyInvited):
-        raise TypeError(f"{fact.wire_type} invites no party")
-    return f"{fact.party_id}.{fact.link_generation}"

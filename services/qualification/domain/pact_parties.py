@@ -28,7 +28,10 @@ class PartyKind(StrEnum):
 
 @dataclass(slots=True)
 class Party:
-    """One side of the pact; `agreed_on` is about the diagnosis now on the table."""
+    """One side of the pact; what it agreed and signed is of the version that is worked at.
+
+    `joined_in` and `left_in` are versions of the pact: it is a party from the one on, and no longer from the other on.
+    """
 
     id: UUID
     name: str
@@ -39,11 +42,19 @@ class Party:
     signed_on: date | None = None
     link_generation: int = 1
     invited_at: datetime | None = None
+    joined_in: int = 1
+    left_in: int | None = None
+    removed_at: datetime | None = None
 
     @property
     def is_state(self) -> bool:
         """Tell whether this is the State, for which only a délégué acts."""
         return self.kind is PartyKind.STATE
+
+    @property
+    def present(self) -> bool:
+        """Tell whether this is a party to the version that is worked at."""
+        return self.left_in is None
 
     def goes_by(self, reference: str) -> bool:
         """Tell whether people or programs mean this party: by id, by name, or as the State."""
@@ -51,14 +62,14 @@ class Party:
         return name in {str(self.id), plain(self.name)} or (self.is_state and name in _STATE_SPELLINGS)
 
 
-def is_among(party: str, names: Iterable[str]) -> bool:
-    """Tell whether one of these names, written by hand in the plan, is this party's."""
-    return any(plain(name) == plain(party) for name in names)
-
-
 def means_state(name: str, kind: PartyKind | None) -> bool:
     """Tell whether somebody named the State among the parties."""
     return kind is PartyKind.STATE or (kind is None and plain(name) in _STATE_SPELLINGS)
+
+
+def named(parties: Iterable[Party], reference: str) -> Party | None:
+    """Find the party that is meant."""
+    return next((each for each in parties if each.goes_by(reference)), None)
 
 
 def plain(name: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import Final, Literal
+from datetime import date, datetime
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from services.qualification.domain.pact_parties import plain
 from shared.errors import Invalid
+from shared.french.numbers import euros
 
 Status = Literal["planned", "under_way", "done", "given_up"]
 OVER: Final = frozenset({"done", "given_up"})
@@ -15,24 +17,66 @@ OVER: Final = frozenset({"done", "given_up"})
 WHOLE: Final = 100
 
 
+class InCharge(NamedTuple):
+    """Who owns an action, takes part in it or pays: a party; or, without its id, only a name as it was written."""
+
+    party_id: UUID | None
+    name: str
+
+    def is_of(self, party_id: UUID, name: str) -> bool:
+        """Tell whether this is the party of this id and name."""
+        return self.party_id == party_id or (self.party_id is None and plain(self.name) == plain(name))
+
+
+class Share(NamedTuple):
+    """What one payer pays of an action's budget, in euro cents; a payer need not be a party."""
+
+    payer: InCharge
+    amount_cents: int
+
+
 @dataclass(slots=True)
 class PlannedAction:
     """One action of the plan; `budget_cents` in euro cents, `percent` from 0 to 100."""
 
     id: UUID
     title: str
-    owner: str
+    owner: InCharge
     due_on: date
-    partners: tuple[str, ...] = ()
+    partners: tuple[InCharge, ...] = ()
     budget_cents: int | None = None
+    shares: tuple[Share, ...] = ()
     indicator: str | None = None
     status: Status = "planned"
     percent: int = 0
+    changed_at: datetime | None = None
 
     @property
-    def in_charge(self) -> tuple[str, ...]:
-        """Who acts, by their names as they were written: the owner, then the partners."""
+    def in_charge(self) -> tuple[InCharge, ...]:
+        """Who acts: the owner, then the partners."""
         return (self.owner, *self.partners)
+
+    @property
+    def is_owned(self) -> bool:
+        """Tell whether the owner and the partners are parties, and not only names."""
+        return all(each.party_id for each in self.in_charge)
+
+    def concerns(self, party_id: UUID) -> bool:
+        """Tell whether this party owns, takes part or pays."""
+        return any(each.party_id == party_id for each in (*self.in_charge, *(share.payer for share in self.shares)))
+
+
+def check_money(action: PlannedAction) -> None:
+    """Refuse shares that are more than the budget, or without one."""
+    shared = sum(share.amount_cents for share in action.shares)
+    if action.shares and action.budget_cents is None:
+        raise Invalid.field("budget_cents", "Donnez le budget de l’action, puis qui en paie quelle part.")
+    if shared > (action.budget_cents or 0):
+        raise Invalid.field(
+            "shares",
+            f"Les parts font {euros(shared)}, plus que le budget ({euros(action.budget_cents)})\u00a0: "
+            "corrigez l’un ou l’autre.",
+        )
 
 
 def progress(action: PlannedAction, percent: int | None, status: Status | None) -> tuple[int, Status]:

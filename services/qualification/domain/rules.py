@@ -42,6 +42,8 @@ class Rules:
     applicant_answer_days: int = 15
     envelope_cents: int = 50_000_000
     reminder_days: int = 2
+    signature_reminder_days: int = 10
+    signature_reminders: int = 3
     allowance: Allowance = field(default_factory=Allowance)
 
     def serves(self, departement: str) -> bool:
@@ -87,6 +89,10 @@ class Rules:
     def soon(self, at: datetime) -> date:
         """Return the last day that is soon enough to remind of, by the calendar of Paris."""
         return add_working_days(today(PARIS, at), self.reminder_days, PARIS)
+
+    def asked_before(self, at: datetime) -> datetime:
+        """Return the moment before which a party that has not signed was asked, to be reminded now."""
+        return add_working_days(at, -self.signature_reminder_days, PARIS)
 
     def answer_until(self, departement: str, at: datetime) -> date:
         """Return the day by which the applicant answers when the agent named none."""

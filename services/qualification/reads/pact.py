@@ -1,27 +1,36 @@
 """Reads of one pact: by an agent, and by the link of a party."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final, Never
 from uuid import UUID
 
-from services.qualification.domain.pact import Diagnosis
+from pydantic import TypeAdapter
+
+from services.qualification.domain.pact_diagnosis import Diagnosis
 from services.qualification.domain.pact_moves import PactStanding, PactState
 from services.qualification.domain.pact_plan import OVER, is_late, mean_percent, review_due
+from services.qualification.domain.pact_record import Act
 from services.qualification.domain.people import PartyLink
 from services.qualification.domain.refusals import LinkOver
 from services.qualification.reads.pact_views import (
-    STATE_LABELS,
+    VERSION_LABELS,
     ActionView,
     AgreementView,
+    AmendmentView,
     DiagnosisView,
     IndicatorView,
+    PactText,
     PactView,
     PartyView,
     ProgressView,
     ReviewView,
+    ShareView,
     SignatureView,
+    VersionView,
+    from_content,
+    label_of,
 )
 from services.qualification.reads.viewer import Viewer
 from shared.contracts.fact import Actor
@@ -30,7 +39,7 @@ from shared.errors import NotFound
 
 _COLUMNS: Final = """
     p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.version, p.agreed_on,
-    p.signed_on, p.reviewed_on
+    p.signed_on, p.reviewed_on, p.number, p.ready_at, p.amending, p.last_act
 """
 
 
@@ -75,6 +84,7 @@ async def find_by_link(
         WHERE s.id = $1
           AND s.link_generation = $2
           AND s.invited_at IS NOT NULL
+          AND s.removed_at IS NULL
         """,
         link.party_id,
         link.generation,
@@ -122,38 +132,100 @@ async def origin(reader: Reader, pact: PactView) -> str | None:
     return number
 
 
-def _standing(view: PactView) -> PactStanding:
-    """Tell where a pact is, as the moves see it."""
-    return PactStanding(
-        PactState(view.state),
-        state_awaited=any(each.is_state for each in view.awaited),
-        others_awaited=any(not each.is_state for each in view.awaited),
-        planned=bool(view.actions),
-        first_signed=any(each.signed_on for each in view.parties),
+async def text_of_work(reader: Reader, pact_id: UUID) -> PactText:
+    """Return what the version that is worked at says now."""
+    view = await _whole(reader, pact_id)
+    work = view.work
+    return PactText(
+        number=work.number,
+        title=view.title,
+        departement=view.departement,
+        parties=view.present,
+        diagnosis=work.diagnosis,
+        agreed_on=work.agreed_on,
+        actions=work.actions,
+        budget_cents=work.budget_cents,
+        ready_at=work.ready_at,
     )
 
 
+async def version_of(reader: Reader, pact_id: UUID, number: int) -> VersionView:
+    """Return a version that was put to signature; `NotFound` without one."""
+    for version in await _versions(reader, pact_id):
+        if version.number == number:
+            return version
+    raise NotFound
+
+
+async def document_of(reader: Reader, pact_id: UUID, number: int, *, signed: bool) -> bytes | None:
+    """Return a version's document as it was kept: with all signatures, or as it was put to signature."""
+    column = "signed_document" if signed else "document"
+    document: bytes | None = await reader.fetchval(
+        f"SELECT {column} FROM pact_version WHERE pact_id = $1 AND number = $2", pact_id, number
+    )
+    return document
+
+
+def _standing(view: PactView) -> PactStanding:
+    """Tell where a pact is, as the moves see it."""
+    work, first_signed = view.work, view.first_signed
+    return PactStanding(
+        PactState(work.state),
+        in_force=view.state == PactState.SIGNED,
+        state_awaited=any(each.is_state for each in view.awaited),
+        others_awaited=any(not each.is_state for each in view.awaited),
+        planned=bool(work.actions),
+        owned=not any(each.unowned for each in work.actions),
+        ready=work.ready_at is not None or first_signed,
+        first_signed=first_signed,
+    )
+
+
+async def _whole(reader: Reader, pact_id: UUID) -> PactView:
+    row = await reader.fetchrow(f"SELECT {_COLUMNS} FROM pact AS p WHERE p.id = $1", pact_id)
+    return await _view(reader, row, row["opened_at"].date()) if row else _missing()
+
+
+def _missing() -> Never:
+    raise NotFound
+
+
 async def _view(reader: Reader, row: Row, today: date) -> PactView:
-    parties = await _parties(reader, row["id"], row["version"])
-    actions = await _actions(reader, row["id"], today)
-    over = bool(actions) and all(each.status in OVER for each in actions)
+    rows = await _parties(reader, row["id"], row["version"])
+    parties = [_party(each, row) for each in rows]
+    every = await _actions(reader, row["id"], today, parties)
+    versions = await _versions(reader, row["id"])
+    work = _work(row, rows, [each for each, dropped in every if not dropped], await _current(reader, row))
+    kept = next((each for each in versions if each.state == "in_force" and each.text), None)
+    shown, signatures = work, (kept.signatures if kept and row["state"] == "signed" else []) or work.signatures
+    if row["amending"] and kept and kept.text:
+        shown = replace(
+            work,
+            number=kept.number,
+            ready_at=kept.ready_at,
+            diagnosis=kept.text.diagnosis,
+            agreements=[],
+            agreed_on=kept.text.agreed_on,
+            actions=_in_force(kept.text, {each.id: each for each, _ in every}, today),
+            budget_cents=kept.text.budget_cents,
+        )
+    over = bool(shown.actions) and all(each.status in OVER for each in shown.actions)
     due = review_due(row["signed_on"], row["reviewed_on"], over=over)
-    budgets = [action.budget_cents for action in actions if action.budget_cents is not None]
     return PactView(
         id=row["id"],
         title=row["title"],
         departement=row["departement"],
         state=row["state"],
-        state_label=STATE_LABELS[row["state"]],
+        state_label=label_of(row["state"], ready=row["ready_at"] is not None),
         request_id=row["request_id"],
-        parties=[_party(each) for each in parties],
-        diagnosis=await _current(reader, row["id"], row["version"]),
-        agreements=[_agreement(each, row["version"]) for each in parties if each["agreed_on"]],
-        actions=actions,
-        signatures=[_signature(each) for each in parties if each["signed_on"]],
-        percent=mean_percent(action.percent for action in actions if action.status != "given_up"),
-        budget_cents=sum(budgets) if budgets else None,
-        agreed_on=row["agreed_on"],
+        parties=parties,
+        diagnosis=shown.diagnosis,
+        agreements=shown.agreements,
+        actions=shown.actions,
+        signatures=signatures,
+        percent=mean_percent(action.percent for action in shown.actions if action.status != "given_up"),
+        budget_cents=shown.budget_cents,
+        agreed_on=shown.agreed_on,
         signed_on=row["signed_on"],
         reviews=await _reviews(reader, row["id"]),
         review_due_on=due,
@@ -161,19 +233,60 @@ async def _view(reader: Reader, row: Row, today: date) -> PactView:
         opened_at=row["opened_at"],
         state_since=row["state_since"],
         allowed_actions=[],
+        number=shown.number,
+        ready_at=shown.ready_at,
+        versions=versions,
+        amendment=work if row["amending"] else None,
+        last_act=Act.model_validate(row["last_act"]) if row["last_act"] else None,
     )
+
+
+def _work(
+    row: Row, parties: Sequence[Row], actions: list[ActionView], diagnosis: DiagnosisView | None
+) -> AmendmentView:
+    """Return the version that is worked at, or in force without one."""
+    stage = row["amending"] or row["state"]
+    budgets = [action.budget_cents for action in actions if action.budget_cents is not None]
+    return AmendmentView(
+        number=row["number"],
+        state=stage,
+        state_label=label_of(stage, ready=row["ready_at"] is not None),
+        ready_at=row["ready_at"],
+        diagnosis=diagnosis,
+        agreements=[_agreement(each, row["version"]) for each in parties if each["agreed_on"]],
+        actions=actions,
+        signatures=[_signature(each) for each in parties if each["signed_on"]],
+        budget_cents=sum(budgets) if budgets else None,
+        agreed_on=row["agreed_on"],
+    )
+
+
+def _in_force(text: PactText, now: Mapping[UUID, ActionView], today: date) -> list[ActionView]:
+    """Return the actions of the plan in force, with the progress that was reported since it was signed."""
+    return [
+        replace(
+            action,
+            status=now[action.id].status,
+            percent=now[action.id].percent,
+            progress=now[action.id].progress,
+            overdue=is_late(action.due_on, now[action.id].status, today),
+        )
+        for action in text.actions
+    ]
 
 
 async def _parties(reader: Reader, pact_id: UUID, version: int) -> list[Row]:
     return await reader.fetch(
         """
-        SELECT p.id, p.name, p.kind, p.code, p.email, p.invited_at,
+        SELECT p.id, p.name, p.kind, p.code, p.email, p.invited_at, p.joined_in, p.left_in,
                a.agreed_on, a.recorded_at AS agreement_at, a.recorded_by AS agreement_by,
-               s.signed_on, s.recorded_at AS signature_at, s.recorded_by AS signature_by
+               s.signed_on, s.recorded_at AS signature_at, s.recorded_by AS signature_by, s.name AS signatory,
+               s.function, s.authority, s.sha256
         FROM pact_party AS p
         LEFT JOIN pact_agreement AS a ON a.pact_id = p.pact_id AND a.party_id = p.id AND a.version = $2
         LEFT JOIN pact_signature AS s ON s.pact_id = p.pact_id AND s.party_id = p.id
         WHERE p.pact_id = $1
+          AND p.removed_at IS NULL
         ORDER BY p.place
         """,
         pact_id,
@@ -181,7 +294,7 @@ async def _parties(reader: Reader, pact_id: UUID, version: int) -> list[Row]:
     )
 
 
-def _party(row: Row) -> PartyView:
+def _party(row: Row, pact: Row) -> PartyView:
     return PartyView(
         id=row["id"],
         name=row["name"],
@@ -191,6 +304,8 @@ def _party(row: Row) -> PartyView:
         invited_at=row["invited_at"],
         agreed_on=row["agreed_on"],
         signed_on=row["signed_on"],
+        joining=pact["amending"] is not None and row["joined_in"] == pact["number"],
+        leaving=row["left_in"] is not None,
     )
 
 
@@ -200,19 +315,58 @@ def _agreement(row: Row, version: int) -> AgreementView:
 
 
 def _signature(row: Row) -> SignatureView:
-    by = Actor.model_validate(row["signature_by"])
-    return SignatureView(row["id"], row["name"], row["signed_on"], row["signature_at"], by)
+    return SignatureView(
+        row["id"],
+        row["name"],
+        row["signed_on"],
+        row["signature_at"],
+        Actor.model_validate(row["signature_by"]),
+        row["signatory"],
+        row["function"],
+        row["authority"],
+        row["sha256"],
+    )
 
 
-async def _current(reader: Reader, pact_id: UUID, version: int) -> DiagnosisView | None:
+_SIGNATURES: Final = TypeAdapter(list[SignatureView])
+
+
+async def _versions(reader: Reader, pact_id: UUID) -> list[VersionView]:
+    rows = await reader.fetch(
+        """
+        SELECT number, state, content, ready_at, signed_on, ended_at, sha256, signed_sha256, signatures
+        FROM pact_version
+        WHERE pact_id = $1
+        ORDER BY number DESC
+        """,
+        pact_id,
+    )
+    return [
+        VersionView(
+            number=row["number"],
+            state=row["state"],
+            state_label=VERSION_LABELS[row["state"]],
+            ready_at=row["ready_at"],
+            signed_on=row["signed_on"],
+            ended_at=row["ended_at"],
+            sha256=row["sha256"],
+            signed_sha256=row["signed_sha256"],
+            signatures=_SIGNATURES.validate_python(row["signatures"]),
+            text=from_content(row["content"]) if row["content"] else None,
+        )
+        for row in rows
+    ]
+
+
+async def _current(reader: Reader, pact: Row) -> DiagnosisView | None:
     row = await reader.fetchrow(
         """
         SELECT version, diagnosis, shared_at, shared_by
         FROM pact_diagnosis
         WHERE pact_id = $1 AND version = $2
         """,
-        pact_id,
-        version,
+        pact["id"],
+        pact["version"],
     )
     return _diagnosis(row) if row else None
 
@@ -229,10 +383,14 @@ def _diagnosis(row: Row) -> DiagnosisView:
     )
 
 
-async def _actions(reader: Reader, pact_id: UUID, today: date) -> list[ActionView]:
+async def _actions(
+    reader: Reader, pact_id: UUID, today: date, parties: Sequence[PartyView]
+) -> list[tuple[ActionView, bool]]:
+    """Return all actions, each with whether it left the plan that is worked at."""
     rows = await reader.fetch(
         """
-        SELECT id, title, owner, partners, budget_cents, due_on, indicator, status, percent
+        SELECT id, title, owner, owner_id, partners, partner_ids, budget_cents, shares, due_on, indicator, status,
+               percent, changed_at, dropped_in
         FROM pact_action
         WHERE pact_id = $1
         ORDER BY added_at, id
@@ -254,10 +412,38 @@ async def _actions(reader: Reader, pact_id: UUID, today: date) -> list[ActionVie
         by = Actor.model_validate(row["told_by"])
         progress = ProgressView(row["at"], row["percent"], row["status"], row["comment"], by)
         of.setdefault(row["action_id"], []).append(progress)
-    return [
-        ActionView(**dict(row), overdue=is_late(row["due_on"], row["status"], today), progress=of.get(row["id"], []))
-        for row in rows
-    ]
+    names = {party.id: party.name for party in parties}
+    return [(_action(row, names, of.get(row["id"], []), today), row["dropped_in"] is not None) for row in rows]
+
+
+def _action(row: Row, names: Mapping[UUID, str], progress: list[ProgressView], today: date) -> ActionView:
+    partner_ids, written = row["partner_ids"], row["partners"]
+    if partner_ids is not None:
+        known = dict(zip(partner_ids, written, strict=False))
+        written = [names.get(each, known.get(each, "")) for each in partner_ids]
+    return ActionView(
+        id=row["id"],
+        title=row["title"],
+        owner=names.get(row["owner_id"], row["owner"]),
+        partners=list(written),
+        budget_cents=row["budget_cents"],
+        due_on=row["due_on"],
+        indicator=row["indicator"],
+        status=row["status"],
+        percent=row["percent"],
+        overdue=is_late(row["due_on"], row["status"], today),
+        progress=progress,
+        owner_id=row["owner_id"],
+        partner_ids=partner_ids,
+        shares=[_share(each, names) for each in row["shares"]],
+        changed_at=row["changed_at"],
+    )
+
+
+def _share(kept: Mapping[str, Any], names: Mapping[UUID, str]) -> ShareView:
+    payer_id = UUID(kept["party_id"]) if kept["party_id"] else None
+    name = names.get(payer_id, kept["payer"]) if payer_id else kept["payer"]
+    return ShareView(payer_id, name, kept["amount_cents"])
 
 
 async def _reviews(reader: Reader, pact_id: UUID) -> list[ReviewView]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.qualification.domain.pact_moves import PactStanding, PactState
 from services.qualification.domain.pact_plan import review_due
-from services.qualification.reads.pact_views import STATE_LABELS
+from services.qualification.reads.pact_views import label_of
 from services.qualification.reads.viewer import Viewer
 from shared.db import Reader, Row
 from shared.territory.index import fold
@@ -34,6 +34,9 @@ class PactLineView:
     opened_at: datetime
     state_since: datetime
     allowed_actions: list[str]
+    number: int = 1
+    ready_at: datetime | None = None
+    amending: bool = False
 
 
 _WHERE = """
@@ -52,7 +55,7 @@ async def pacts(
     rows = await reader.fetch(
         f"""
         SELECT p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.signed_on,
-               p.reviewed_on, sides.*, plan.*
+               p.reviewed_on, p.number, p.ready_at, p.amending, sides.*, plan.*
         FROM pact AS p
         CROSS JOIN LATERAL (
             SELECT array_agg(s.name ORDER BY s.place) AS parties,
@@ -63,17 +66,21 @@ async def pacts(
             LEFT JOIN pact_signature AS g ON g.pact_id = s.pact_id AND g.party_id = s.id
             LEFT JOIN pact_agreement AS a ON a.pact_id = s.pact_id AND a.party_id = s.id AND a.version = p.version
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN p.state = 'diagnosis' THEN a.party_id IS NULL ELSE g.party_id IS NULL END AS awaited
+                SELECT CASE
+                    WHEN coalesce(p.amending, p.state) = 'diagnosis' THEN a.party_id IS NULL
+                    ELSE g.party_id IS NULL
+                END AS awaited
             ) AS w
-            WHERE s.pact_id = p.id
+            WHERE s.pact_id = p.id AND s.removed_at IS NULL AND s.left_in IS NULL
         ) AS sides
         CROSS JOIN LATERAL (
             SELECT count(*) AS actions,
                    count(*) FILTER (WHERE x.status NOT IN ('done', 'given_up')) AS open_actions,
                    count(*) FILTER (WHERE x.status NOT IN ('done', 'given_up') AND x.due_on < $4) AS late_actions,
-                   round(avg(x.percent) FILTER (WHERE x.status <> 'given_up'))::integer AS percent
+                   round(avg(x.percent) FILTER (WHERE x.status <> 'given_up'))::integer AS percent,
+                   coalesce(bool_and(x.owner_id IS NOT NULL AND x.partner_ids IS NOT NULL), TRUE) AS owned
             FROM pact_action AS x
-            WHERE x.pact_id = p.id
+            WHERE x.pact_id = p.id AND x.dropped_in IS NULL
         ) AS plan
         WHERE {_WHERE}
         ORDER BY p.state_since DESC, p.id
@@ -106,10 +113,13 @@ async def pact_of_request(reader: Reader, request_id: UUID, *, perimeter: Sequen
 def _line(row: Row, viewer: Viewer) -> PactLineView:
     due = review_due(row["signed_on"], row["reviewed_on"], over=row["actions"] > 0 and row["open_actions"] == 0)
     standing = PactStanding(
-        PactState(row["state"]),
+        PactState(row["amending"] or row["state"]),
+        in_force=row["state"] == PactState.SIGNED,
         state_awaited=row["state_awaited"],
         others_awaited=row["others_awaited"],
         planned=row["actions"] > 0,
+        owned=row["owned"],
+        ready=row["ready_at"] is not None or row["first_signed"],
         first_signed=row["first_signed"],
     )
     return PactLineView(
@@ -117,7 +127,7 @@ def _line(row: Row, viewer: Viewer) -> PactLineView:
         departement=row["departement"],
         title=row["title"],
         state=row["state"],
-        state_label=STATE_LABELS[row["state"]],
+        state_label=label_of(row["state"], ready=row["ready_at"] is not None),
         state_since=row["state_since"],
         opened_at=row["opened_at"],
         request_id=row["request_id"],
@@ -129,4 +139,7 @@ def _line(row: Row, viewer: Viewer) -> PactLineView:
         review_due_on=due,
         review_overdue=due is not None and due < viewer.today,
         allowed_actions=standing.allowed_actions(viewer.who),
+        number=row["number"],
+        ready_at=row["ready_at"],
+        amending=row["amending"] is not None,
     )

@@ -28,10 +28,10 @@ async def _open(tx: Transaction, fact: facts.PactOpened) -> None:
 
 async def _apply(tx: Transaction, fact: facts.PactFact) -> None:
     pact = await _load(tx, fact)
+    if isinstance(fact, facts.PactPartyAdded):
+        pact.parties.append(Party(new_id(), fact.party, joined_in=pact.number))
     pact.apply(fact)
     await pacts.save(tx, pact)
-    if isinstance(fact, facts.PactPartyInvited):
-        await pacts.save_link(tx, next(each for each in pact.parties if each.name == fact.party))
 
 
 async def _load(tx: Transaction, fact: facts.PactFact) -> Pact:
@@ -46,6 +46,13 @@ OF_PACTS: Mapping[type[Fact], Handler] = {
     facts.PactDiagnosisShared: _apply,
     facts.PactDiagnosisAgreed: _apply,
     facts.PactPartyInvited: _apply,
+    facts.PactPartyAdded: _apply,
+    facts.PactPartyCorrected: _apply,
+    facts.PactPartyRemoved: _apply,
+    facts.PactPlanReady: _apply,
+    facts.PactPlanReopened: _apply,
+    facts.PactVersionStarted: _apply,
+    facts.PactVersionGivenUp: _apply,
     facts.PactSigned: _apply,
     facts.PactReviewed: _apply,
 }

@@ -65,7 +65,13 @@ TABLES = (
         "pact",
         key=("id",),
         request="id",
-        left_out={"shared_on": DAY, "agreed_on": DAY, "signed_on": DAY, "reviewed_on": DAY},
+        left_out={
+            "shared_on": DAY,
+            "agreed_on": DAY,
+            "signed_on": DAY,
+            "reviewed_on": DAY,
+            "last_act": "what refusals say of who did it, in words",
+        },
     ),
     Table(
         "pact_party",
@@ -76,6 +82,22 @@ TABLES = (
             "kind": "the same",
             "code": "the same",
             "email": "published once the party was sent its link",
+            "reminded_at": "when a party was last reminded, for the next time",
+            "reminders": "the same",
+        },
+    ),
+    Table(
+        "pact_version",
+        key=("pact_id", "number"),
+        request="pact_id",
+        left_out={
+            "content": "texts and money never leave the département",
+            "signed_on": DAY,
+            "signatures": "the event holds neither day nor name",
+            "document": "the event holds its fingerprint only",
+            "sha256": "the same",
+            "signed_document": "the same",
+            "signed_sha256": "the same",
         },
     ),
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.qualification.domain.case import Case
 from services.qualification.domain.people import Official
 from services.qualification.domain.rules import Rules
+from services.qualification.reads.pact_views import PactText, VersionView
 from services.qualification.store import cases
 from services.qualification.usecases import recording
 from shared.commands import Command
@@ -32,15 +33,25 @@ def official(agent: Agent) -> Official:
     return Official(agent.email, agent.name, roles, agent.quality)
 
 
+Paper = Callable[[PactText, VersionView | None], Awaitable[bytes]]
+"""Prints a version of a pact: to be signed, or with its signatures."""
+
+
+async def no_paper(_text: PactText, _version: VersionView | None) -> bytes:
+    """Refuse to print: for a context whose use cases print nothing."""
+    raise RuntimeError("nothing is printed here")
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The transaction, the agent who acts, the time, the rules of the service and the official territories."""
+    """The transaction, the agent who acts, the time, the rules of the service, the official territories, and paper."""
 
     tx: Transaction
     agent: Agent
     at: datetime
     rules: Rules
     territories: Territories
+    paper: Paper = no_paper
 
     @property
     def who(self) -> Official:

@@ -6,13 +6,12 @@ from typing import Final
 from uuid import UUID
 
 from services.qualification.domain.moves import Action as Name
-from services.qualification.domain.pact import Diagnosis
 from services.qualification.domain.pact_moves import PactAction
 from services.qualification.domain.proposal import Propose
 from services.qualification.reads.catalogue import ProviderView, provider
 from services.qualification.reads.pact_views import PactView
 from services.qualification.usecases import catalogue, deciding, examining, messages, orienting, working
-from services.qualification.usecases.pacts import by_link, leading, opening, recording
+from services.qualification.usecases.pacts import by_link, leading, opening, parties, recording, versions
 from services.qualification.web.context import AgentContext
 from shared.accompaniment import AddDeliverable, PlanMilestone, PostponeMilestone, ReachMilestone, ReportProgress
 from shared.commands import Nothing
@@ -323,7 +322,7 @@ OPEN_PACT: Final = Action(
 )
 DIAGNOSIS: Final = Action(
     PactAction.DIAGNOSIS,
-    Diagnosis,
+    leading.ShareDiagnosis,
     leading.share_diagnosis,
     path="diagnostic",
     then="/pactes/{pact_id}",
@@ -334,6 +333,17 @@ DIAGNOSIS: Final = Action(
 
 ON_PACTS: Final = (
     Action(
+        PactAction.PARTIES,
+        parties.NamedParty,
+        parties.add_party,
+        form=parties.FillInParty,
+        path="parties",
+        label="Ajouter la partie",
+        done="La partie est ajoutée.",
+        anchor="#parties",
+        creates=True,
+    ),
+    Action(
         PactAction.INVITATIONS,
         leading.Invite,
         leading.invite,
@@ -343,7 +353,7 @@ ON_PACTS: Final = (
     ),
     Action(
         PactAction.AGREEMENTS,
-        leading.SpeakForParty,
+        leading.AgreeForParty,
         leading.agree,
         path="approbations",
         label="Enregistrer l’approbation",
@@ -359,9 +369,42 @@ ON_PACTS: Final = (
         creates=True,
     ),
     Action(
+        PactAction.READINESS,
+        Nothing,
+        versions.make_ready,
+        path="pret",
+        label="Déclarer le plan prêt à signer",
+        done="Le plan est prêt. Chaque partie dont l’adresse est connue est invitée à signer.",
+    ),
+    Action(
+        PactAction.REOPENING,
+        Nothing,
+        versions.reopen,
+        path="reprise",
+        label="Reprendre le plan",
+        done="Le plan est de nouveau au travail. Les parties en sont prévenues.",
+    ),
+    Action(
+        PactAction.VERSIONS,
+        Nothing,
+        versions.start_version,
+        path="versions",
+        label="Préparer une nouvelle version",
+        done="Une nouvelle version est en préparation\u00a0: toutes les parties devront la signer.",
+    ),
+    Action(
+        PactAction.GIVING_UP,
+        Nothing,
+        versions.give_up,
+        path="abandon",
+        label="Abandonner cette version",
+        done="La version en préparation est abandonnée. Celle qui est en vigueur reste inchangée.",
+    ),
+    Action(
         PactAction.SIGNATURES,
-        leading.SpeakForParty,
+        leading.SignForParty,
         leading.sign,
+        form=leading.FillInSignature,
         path="signatures",
         label="Enregistrer la signature",
         done="La signature est enregistrée.",
@@ -397,6 +440,43 @@ REMOVAL: Final = Action(
 )
 """On an action of the plan."""
 
+EDITING: Final = Action(
+    "correction",
+    leading.EditAction,
+    leading.edit_action,
+    path="modification",
+    then="/pactes/{pact_id}",
+    anchor="#plan",
+    label="Enregistrer l’action",
+    done="L’action est à jour.",
+)
+"""On an action of the plan, on a page of its own."""
+
+PARTY_CORRECTION: Final = Action(
+    "correction",
+    parties.CorrectParty,
+    parties.correct_party,
+    form=parties.FillInCorrection,
+    path="modification",
+    then="/pactes/{pact_id}",
+    anchor="#parties",
+    label="Enregistrer la partie",
+    done="La partie est corrigée.",
+)
+"""On a party, on a page of its own."""
+
+PARTY_REMOVAL: Final = Action(
+    "removal",
+    Nothing,
+    parties.remove_party,
+    path="retrait",
+    then="/pactes/{pact_id}",
+    anchor="#parties",
+    label="Retirer cette partie",
+    done="La partie est retirée. Son lien n’ouvre plus rien, et elle en est prévenue.",
+)
+"""On a party."""
+
 ON_PACTS_BY_LINK: Final = (
     Action(
         "agreement",
@@ -409,9 +489,9 @@ ON_PACTS_BY_LINK: Final = (
     ),
     Action(
         "signature",
-        by_link.Speak,
+        by_link.SignByLink,
         by_link.sign_by_link,
-        form=by_link.ConfirmAndSpeak,
+        form=by_link.ConfirmAndSign,
         path="signature",
         label="Signer le pacte",
         done="Merci\u00a0! Votre signature est enregistrée.",

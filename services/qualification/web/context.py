@@ -19,7 +19,7 @@ from services.qualification.reads.orientation import OrientationView
 from services.qualification.reads.orientation import find as find_orientation
 from services.qualification.reads.pact import find as find_pact
 from services.qualification.reads.pact import find_by_link
-from services.qualification.reads.pact_views import PactView, PartyView
+from services.qualification.reads.pact_views import PactText, PactView, PartyView, VersionView
 from services.qualification.reads.profile import neighbours
 from services.qualification.reads.viewer import Viewer
 from services.qualification.usecases.consultations import (
@@ -30,6 +30,7 @@ from services.qualification.usecases.consultations import (
 from services.qualification.usecases.context import Context, official
 from services.qualification.usecases.orienting import ProviderContext, check
 from services.qualification.usecases.pacts.context import PartyContext
+from services.qualification.web.pacts_shown import paper
 from shared import clock
 from shared.calendar import today
 from shared.contracts.vocabulary import Role
@@ -114,7 +115,10 @@ class AgentContext(RequestContext):
 
     def acting(self, tx: Transaction) -> Context:
         """Return the context of a use case that runs in this transaction, now."""
-        return Context(tx, self.agent, clock.now(), self.parts.rules, self.parts.territories)
+        return Context(tx, self.agent, clock.now(), self.parts.rules, self.parts.territories, self._paper)
+
+    async def _paper(self, text: PactText, version: VersionView | None) -> bytes:
+        return await paper(self.request, text, version)
 
     @property
     def today(self) -> date:
@@ -207,7 +211,10 @@ class PartyLinkContext(RequestContext):
 
     def acting(self, tx: Transaction) -> PartyContext:
         """Return the context of a use case that runs in this transaction, now."""
-        return PartyContext(tx, self.link, clock.now())
+        return PartyContext(tx, self.link, clock.now(), self._paper)
+
+    async def _paper(self, text: PactText, version: VersionView | None) -> bytes:
+        return await paper(self.request, text, version)
 
     async def pact(self, reader: Reader) -> tuple[PactView, PartyView]:
         """Return the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""

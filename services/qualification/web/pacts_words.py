@@ -35,9 +35,10 @@ STEPS: Final = {
     "preparing": "Parties",
     "diagnosis": "Diagnostic",
     "planning": "Plan d’action",
+    "ready": "Signatures",
     "signed": "Suivi",
 }
-"""State → the step of the pact's life at which it is."""
+"""State → the step of the pact's life at which it is; a plan that is ready waits for signatures."""
 
 EXPECTED: Final = {
     "preparing": (
@@ -49,8 +50,18 @@ EXPECTED: Final = {
         "Le plan s’ouvre quand toutes les parties ont approuvé. Si le diagnostic change, chacune approuve de nouveau.",
     ),
     "planning": (
-        "Compléter le plan d’action, puis le signer",
-        "La première signature fige le diagnostic et les actions. Le suivi commence à la dernière.",
+        "Établir le plan d’action",
+        (
+            "Choisissez pour chaque action qui la porte, qui la paie et son échéance. Quand le plan est complet, "
+            "déclarez-le prêt\u00a0: chaque partie est alors invitée à signer."
+        ),
+    ),
+    "ready": (
+        "Recueillir les signatures",
+        (
+            "Le plan ne change plus. Tant que personne n’a signé, vous pouvez le reprendre\u00a0; ensuite, toute "
+            "correction passe par une nouvelle version."
+        ),
     ),
     "signed": (
         "Suivre les actions",
@@ -65,3 +76,35 @@ EXPECTED_OF_PARTY: Final = {
     "progress": "Faites le point sur vos actions, aussi souvent qu’elles avancent",
 }
 """What a party may do by its link → what it is asked for, in a line."""
+
+FIELD_LABELS: Final = {
+    "title": "Intitulé",
+    "departement": "Département",
+    "party": "Partie",
+    "name": "Nom",
+    "kind": "Nature",
+    "code": "Code Insee ou Siren",
+    "email": "Adresse électronique",
+    "strengths": "Atouts",
+    "weaknesses": "Faiblesses",
+    "value": "Valeur",
+    "source": "Source",
+    "owner": "Porteur",
+    "partners": "Partenaires",
+    "budget_cents": "Budget",
+    "amount_cents": "Montant",
+    "other": "Autre financeur",
+    "due_on": "Échéance",
+    "indicator": "Indicateur",
+    "on": "Date",
+    "function": "Fonction",
+    "authority": "Habilitation",
+    "confirmed": "Confirmation",
+    "action_id": "Action",
+    "percent": "Avancement",
+    "status": "Statut",
+    "comment": "Commentaire",
+    "held_on": "Revue tenue le",
+    "summary": "Ce que les parties ont conclu",
+}
+"""Last part of the name of a form's field → what it is called, in the summary of errors and where text comes back."""

@@ -253,7 +253,8 @@ DRILLS: dict[str, Drill] = {
         lives="supported,accepted_by_a_provider,declined_by_a_provider",
     ),
     "national_moves": Drill(
-        "a dossier lives random lives; each action is tried in each state", Tests(("tests/escalation/test_properties.py",))
+        "a dossier lives random lives; each action is tried in each state",
+        Tests(("tests/escalation/test_properties.py",)),
     ),
     "kills_mails": _kills(
         "the sender of mails dies",

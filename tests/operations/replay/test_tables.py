@@ -52,8 +52,10 @@ def test_every_fact_that_a_service_tells_of_a_request_is_told_again_when_it_is_r
     kept_by_the_departement = {
         # What of a pact is not compared (services/qualification/replay/tables.py).
         "qualification.pact_action_added.v1",
+        "qualification.pact_action_changed.v1",
         "qualification.pact_action_removed.v1",
         "qualification.pact_progress_reported.v1",
+        "qualification.pact_signature_reminded.v1",
         # A copy, for whoever takes over, of messages and steps that other facts tell.
         "qualification.exchanges_shared.v1",
     }

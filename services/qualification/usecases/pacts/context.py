@@ -10,7 +10,7 @@ from uuid import UUID
 from services.qualification.domain.pact import Pact
 from services.qualification.domain.people import PartyLink
 from services.qualification.store import pacts
-from services.qualification.usecases.context import Context
+from services.qualification.usecases.context import Context, Paper
 from shared.commands import Command
 from shared.contracts.fact import Fact
 from shared.db import Transaction
@@ -22,11 +22,12 @@ C = TypeVar("C", bound=Command)
 
 @dataclass(frozen=True, slots=True)
 class PartyContext:
-    """What is given to a use case of a party: the transaction, the link that it holds, and the time."""
+    """What is given to a use case of a party: the transaction, the link that it holds, the time, and paper."""
 
     tx: Transaction
     link: PartyLink
     at: datetime
+    paper: Paper
 
 
 async def load(do: Context, pact_id: UUID) -> tuple[Context, Pact]:
@@ -53,6 +54,19 @@ def changes_pact(
     async def run(do: Context, pact_id: UUID, command: C) -> None:
         do, pact = await load(do, pact_id)
         await record(do.tx, pact, await change(do, pact, command))
+
+    return run
+
+
+def changes_part_of_pact(
+    change: Callable[[Context, Pact, UUID, C], Awaitable[Iterable[Fact]]],
+) -> Callable[[Context, UUID, UUID, C], Awaitable[None]]:
+    """Make a use case of an agent's change of an action or a party of one pact, as `changes_pact` does."""
+
+    @wraps(change)
+    async def run(do: Context, pact_id: UUID, part_id: UUID, command: C) -> None:
+        do, pact = await load(do, pact_id)
+        await record(do.tx, pact, await change(do, pact, part_id, command))
 
     return run
 

@@ -1,25 +1,21 @@
 """Use case that opens a pact for a département with its parties (the State is always one), from a request or not."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BeforeValidator, StringConstraints
 from pydantic import Field as Bounds
 
-from services.qualification.domain.inputs import Code, Short
+from services.qualification.domain.inputs import Short
 from services.qualification.domain.pact import Pact
-from services.qualification.domain.pact_parties import STATE_NAME, Party, PartyKind, means_state, plain
 from services.qualification.store import cases, pacts
 from services.qualification.usecases.context import Context
+from services.qualification.usecases.pacts.parties import FillInParty, NamedParty, parties_of
 from shared.clock import new_id
 from shared.commands import Command
-from shared.contracts.fact import Email
-from shared.contracts.vocabulary import ApplicantKind
 from shared.errors import FieldError, Invalid
 from shared.identity.model import Role
 from shared.messaging import journal
-from shared.territory import Territories
 
 MOST_PARTIES: Final = 60
 
@@ -27,15 +23,6 @@ MOST_PARTIES: Final = 60
 def _by_name(value: object) -> object:
     """Take a text for a party of that name."""
     return {"name": value} if isinstance(value, str) else value
-
-
-class NamedParty(Command):
-    """A party; its official name is found by its kind and code when no name is given."""
-
-    name: Short | None = None
-    kind: PartyKind | None = None
-    code: Code | None = None
-    email: Email | None = None
 
 
 class OpenPact(Command):
@@ -50,7 +37,9 @@ class OpenPact(Command):
 class FillInPact(OpenPact):
     """The form of a pact to open, in which no row of a party may be filled in."""
 
-    parties: list[NamedParty] = Bounds(default_factory=list, max_length=MOST_PARTIES)
+    parties: list[FillInParty] = Bounds(  # type: ignore[assignment] # a form only asks for more
+        default_factory=list, max_length=MOST_PARTIES
+    )
 
 
 async def open_pact(do: Context, command: OpenPact) -> UUID:
@@ -58,7 +47,7 @@ async def open_pact(do: Context, command: OpenPact) -> UUID:
     do.agent.require(Role.SAT_AGENT, Role.DELEGATE)
     where, errors = _departement(command.departement, do)
     errors += await _origin(do, command.request_id, where)
-    sides, more = _parties(command.parties, do.territories)
+    sides, more = parties_of(command.parties, do.territories)
     if errors := [*errors, *more]:
         raise Invalid(errors)
     pact = Pact(
@@ -95,38 +84,3 @@ async def _origin(do: Context, request_id: UUID | None, departement: str) -> lis
     if case is None or case.departement != departement:
         return [FieldError("request_id", "Cette demande n’existe pas, ou n’est pas dans ce département.")]
     return []
-
-
-def _parties(given: Sequence[NamedParty], territories: Territories) -> tuple[list[Party], list[FieldError]]:
-    sides: list[Party] = []
-    errors: list[FieldError] = []
-    for place, named in enumerate(given):
-        name, wrong = _name(named, territories)
-        kind = PartyKind.STATE if means_state(name, named.kind) else named.kind
-        if wrong is not None:
-            errors.append(FieldError(f"parties.{place}.{wrong.field}", wrong.message))
-        elif kind is PartyKind.STATE and any(side.is_state for side in sides):
-            errors.append(FieldError(f"parties.{place}.name", "L’État est nommé deux fois."))
-        elif any(plain(side.name) == plain(name) for side in sides):
-            errors.append(FieldError(f"parties.{place}.name", f"{name} est nommé deux fois."))
-        else:
-            sides.append(Party(new_id(), name, kind, named.code, named.email))
-    if not errors and all(side.is_state for side in sides):
-        errors.append(FieldError("parties", "Un pacte lie l’État et au moins une autre partie : nommez-la."))
-    if not any(side.is_state for side in sides):
-        sides.insert(0, Party(new_id(), STATE_NAME, PartyKind.STATE))
-    return sorted(sides, key=lambda side: not side.is_state), errors
-
-
-def _name(named: NamedParty, territories: Territories) -> tuple[str, FieldError | None]:
-    """Return the party's name, the official one when only its code is given; and what is wrong with it."""
-    name = named.name or ""
-    official_kind = next((kind for kind in ApplicantKind if named.kind and kind.value == named.kind.value), None)
-    if named.code and official_kind and official_kind is not ApplicantKind.PRIORITY:
-        found = territories.find(official_kind, named.code)
-        if found is None:
-            return name, FieldError("code", "Ce code n’est celui d’aucun territoire de cette nature.")
-        name = name or found.name
-    if not name and named.kind is PartyKind.STATE:
-        name = STATE_NAME
-    return name, None if name else FieldError("name", "Ce champ est obligatoire.")
