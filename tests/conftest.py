@@ -37,7 +37,7 @@ from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters import migrations
 from tests.chromium import LAUNCH
 from tests.logins import make_logins_quick
-from tests.rooms import LONGEST, WHOLE_PRODUCT, room
+from tests.rooms import place, shares_product, together
 
 pytest_plugins = ["tests.system"]
 
@@ -62,19 +62,26 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first, so that the processes end together."""
-    items.sort(key=lambda item: (room(item.nodeid) not in WHOLE_PRODUCT, room(item.nodeid) not in LONGEST))
+    """Put what takes longest first, and what shares something beside each other."""
+    items.sort(key=lambda item: place(item.nodeid))
+    strangers = [item.nodeid for item in items if "system" in fixtures_of(item) and not shares_product(item.nodeid)]
+    assert not strangers, f"they would start a product of their own: see tests/rooms.py: {strangers}"
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    """Name the fixtures of a test, those of its fixtures too."""
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "_ByRoom":
-    """Share the tests among processes by file; all that shares the whole product goes to one of them."""
-    return _ByRoom(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "_Together":
+    """Share the tests among processes by what they share (`tests/rooms.py`)."""
+    return _Together(config, log)
 
 
-class _ByRoom(LoadScopeScheduling):  # type: ignore[misc] # same
+class _Together(LoadScopeScheduling):  # type: ignore[misc] # same
     def _split_scope(self, nodeid: str) -> str:
-        return "the whole product" if room(nodeid) in WHOLE_PRODUCT else nodeid.split("::", maxsplit=1)[0]
+        return together(nodeid)
 
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.collector import Collector
+from tests.command_line import run_command
 from tests.journeys.people import HTTP, Agent, Caller, Json
-from tests.rooms import WHOLE_PRODUCT, room
+from tests.rooms import shares_product
 
 RUNNING = pytest.StashKey[ExitStack]()
 """What is to be stopped, once nobody needs it any more."""
@@ -41,17 +42,10 @@ class System:
 
     def command(self, *arguments: str, within: float = 60) -> str:
         """Run `cousu-main` as an operator would, for so many seconds at most; give what it prints."""
-        done = subprocess.run(  # noqa: S603 - our own program with arguments of ours
-            [Path(sys.executable).with_name("cousu-main"), *arguments],
-            env=os.environ
-            | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment"), "COUSU_RUN_FOLDER": str(self.folder)},
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=within,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        told = {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment"), "COUSU_RUN_FOLDER": str(self.folder)}
+        ran = run_command(*arguments, environment=os.environ | told, within=within)
+        assert ran.code == 0, ran.errors
+        return ran.output.strip()
 
     def token(self, service: str, email: str) -> str:
         """Get a token for a persona."""
@@ -105,7 +99,7 @@ def system(servers_folder: Path, pytestconfig: pytest.Config) -> Iterator[System
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Stop the product after the last test that shares it: even idle it takes its part of a small machine."""
-    if RUNNING in item.config.stash and nextitem is not None and room(nextitem.nodeid) not in WHOLE_PRODUCT:
+    if RUNNING in item.config.stash and nextitem is not None and not shares_product(nextitem.nodeid):
         item.config.stash[RUNNING].close()
 
 

@@ -18,11 +18,14 @@ from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from tests.bench import processor
 from tests.bench.hop.contestants import ROOT
+from tests.command_line import command
 from tests.faults.mailbox import Mailbox
 from tests.system import free_base
 
 SERVICES = ("intake", "qualification", "escalation", "notifications")
 UP_WITHIN = 180.0
+WITHIN = 3600.0
+"""Seconds that a command may take."""
 HASTY = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -131,16 +134,11 @@ class Product:
 
     async def command(self, *arguments: str) -> str:
         """Run `cousu-main` as an operator would; give what it prints."""
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("cousu-main"),
-            *arguments,
-            env=os.environ | {"COUSU_ENVIRONMENT_FILE": str(self.places.environment)},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        printed, _ = await process.communicate()
-        if process.returncode != 0:
-            raise RuntimeError(f"cousu-main {arguments[0]} ended with {process.returncode}")
-        return printed.decode().strip()
+        told = {"COUSU_ENVIRONMENT_FILE": str(self.places.environment)}
+        ran = await command(*arguments, environment=os.environ | told, within=WITHIN)
+        if ran.code != 0:
+            raise RuntimeError(f"cousu-main {arguments[0]} ended with {ran.code}: {ran.errors}")
+        return ran.output.strip()
 
 
 @contextlib.asynccontextmanager

@@ -1,37 +1,20 @@
 """`cousu-main`: agents and tokens, as an administrator types them."""
 
-import asyncio
 import os
-import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from services.operations.store import record
 from shared import clock
 from shared.db import Database
 from shared.identity import store
-
-COMMAND = Path(sys.executable).with_name("cousu-main")
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What a command printed, and how it ended."""
-
-    code: int
-    output: str
-    errors: str
+from tests.command_line import Ran, command
 
 
 async def run(url: str, *arguments: str) -> Ran:
     """Run the command against one database of qualification, without what lies in `.run`."""
-    environment = os.environ | {"COUSU_ENVIRONMENT_FILE": os.devnull, "QUALIFICATION_DATABASE_URL": url}
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(COMMAND, *arguments, env=environment, stdout=pipe, stderr=pipe)
-    output, errors = await process.communicate()
-    return Ran(process.returncode or 0, output.decode(), errors.decode())
+    told = {"COUSU_ENVIRONMENT_FILE": os.devnull, "QUALIFICATION_DATABASE_URL": url}
+    return await command(*arguments, environment=os.environ | told)
 
 
 QUALIFICATION = ("--service", "qualification", "--email", "sat95@cousu.test")

@@ -22,6 +22,7 @@ from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from shared.db import AWAY
+from tests.command_line import command
 from tests.faults import orders
 from tests.faults.disk import SmallDisk
 from tests.faults.mailbox import Mailbox
@@ -292,18 +293,11 @@ class Product:
 
     async def command(self, *arguments: str) -> str:
         """Run `cousu-main` as an operator would; give what it prints, or raise with what it complains of."""
-        process = await asyncio.create_subprocess_exec(
-            Path(sys.executable).with_name("cousu-main"),
-            *arguments,
-            env=os.environ | {"COUSU_ENVIRONMENT_FILE": str(self.places.environment), "COLUMNS": "200"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(ANSWERED_WITHIN):
-            said, complained = await process.communicate()
-        if process.returncode != 0:
-            raise RuntimeError(f"cousu-main {' '.join(arguments)}: {(said + complained).decode(errors='replace')}")
-        return said.decode().strip()
+        told = {"COUSU_ENVIRONMENT_FILE": str(self.places.environment), "COLUMNS": "200"}
+        ran = await command(*arguments, environment=os.environ | told, within=ANSWERED_WITHIN)
+        if ran.code != 0:
+            raise RuntimeError(f"cousu-main {' '.join(arguments)}: {ran.output}{ran.errors}")
+        return ran.output.strip()
 
 
 def send(pid: int, what: signal.Signals) -> bool:

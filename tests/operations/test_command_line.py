@@ -1,6 +1,5 @@
 """`cousu-main` as operators type it: what it prints, and how it ends."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from shared.clock import new_id
 from shared.messaging.inbox import resubmitted
 from shared.messaging.inbox.message import Message
 from shared.messaging.names import UNROUTED_QUEUE
+from tests.command_line import command
 from tests.operations.conftest import Scene
 from tests.operations.test_journals import hear_all, spoil, told
 from tests.operations.trouble import (
@@ -46,17 +46,8 @@ def cousu_main(scene: Scene, broker_url: Callable[[str], str], rabbit_server: Lo
     }
 
     async def run(*arguments: str, **changes: str) -> tuple[int, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.operations.cli.main",
-            *arguments,
-            env={**environment, **changes},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+        ran = await command(*arguments, environment={**environment, **changes})
+        return ran.code, ran.output, ran.errors
 
     return run
 

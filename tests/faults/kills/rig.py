@@ -26,6 +26,7 @@ from services.operations.adapters import migrations
 from services.operations.usecases import agents
 from shared import clock
 from shared.db import Database
+from tests.command_line import command
 from tests.faults.kills.mail import LossyMailbox
 from tests.faults.kills.servers import Servers
 from tests.faults.product import ANSWERED_WITHIN, ROOT, SERVICES
@@ -40,9 +41,10 @@ _BUILD_WITHIN = 180.0
 class Rig:
     """Everything that is needed to kill services by the thousand, and to ask afterwards what became of the promises."""
 
-    def __init__(self, servers: Servers, *, hear: Callable[[Told], None]) -> None:
-        """`hear` is told what the warm parent and its children say; see `nursery`."""
+    def __init__(self, servers: Servers) -> None:
         self.servers = servers
+        self.listener: Callable[[Told], None] = lambda _: None
+        """Who is told what the warm parent and its children say; see `nursery`."""
         self.mailbox = LossyMailbox()
         self.folder = Path(tempfile.mkdtemp(prefix="cousu-rig-"))
         self.endpoints: dict[str, str] = {}
@@ -52,7 +54,6 @@ class Rig:
         """Seconds that one call in five of theirs waits at most."""
         self.fails = 0.0
         """Share of the events that they fail to handle, drawn anew at each attempt."""
-        self._hear = hear
         self._run = f"k{secrets.token_hex(3)}"
         self._sockets: dict[str, socket.socket] = {}
         self._environments: dict[str, dict[str, str]] = {}
@@ -190,21 +191,11 @@ class Rig:
 
     async def command(self, *arguments: str) -> str:
         """Run `cousu-main` as an operator would; give what it prints, or raise with what it complains of."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services.operations.cli.main",
-            *arguments,
-            cwd=ROOT,
-            env=os.environ | self._operations | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment")},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(ANSWERED_WITHIN):
-            said, complained = await process.communicate()
-        if process.returncode != 0:
-            raise RuntimeError(f"cousu-main {' '.join(arguments)}: {(said + complained).decode(errors='replace')}")
-        return said.decode().strip()
+        told = self._operations | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment")}
+        ran = await command(*arguments, environment=os.environ | told, within=ANSWERED_WITHIN)
+        if ran.code != 0:
+            raise RuntimeError(f"cousu-main {' '.join(arguments)}: {ran.output}{ran.errors}")
+        return ran.output.strip()
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -247,8 +238,8 @@ class Rig:
 
     async def _listen(self, said: asyncio.StreamReader) -> None:
         while line := await said.readline():
-            self._hear(json.loads(line))
-        self._hear({"gone": True})
+            self.listener(json.loads(line))
+        self.listener({"gone": True})
 
     async def _make_template(self, service: str) -> None:
         """Migrate a database to copy from, with the personas in it."""

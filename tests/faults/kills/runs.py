@@ -14,7 +14,7 @@ import asyncpg
 from tests.faults.kills import tally
 from tests.faults.kills.dealer import Dealer
 from tests.faults.kills.epoch import Epoch, Plan
-from tests.faults.kills.rig import Rig, Told
+from tests.faults.kills.rig import Rig
 from tests.faults.kills.servers import Servers, started
 from tests.faults.kills.tally import Line
 from tests.faults.product import ROOT, SERVICES
@@ -45,31 +45,19 @@ class Aims:
         )
 
 
-class Standing:
-    """A rig, and the epoch that listens to it now."""
-
-    def __init__(self, those: Servers) -> None:
-        self.rig = Rig(those, hear=self._hear)
-        self._epoch: Epoch | None = None
-        self.commit = _commit()
-
-    def _hear(self, told: Told) -> None:
-        if self._epoch is not None:
-            self._epoch.hear(told)
-
-    async def epoch(self, plan: Plan, dealer: Dealer, points: str) -> Line:
-        """Do one epoch, on databases that are fresh."""
-        epoch = self._epoch = Epoch(self.rig, plan, dealer)
-        return tally.line_of(await epoch.go(), dealer, commit=self.commit, points=points)
+async def on(rig: Rig, plan: Plan, points: str = EVERYWHERE, dealer: Dealer | None = None) -> Line:
+    """Do one epoch on a rig with fresh databases; a dealer may go on from earlier epochs."""
+    dealer = dealer or Dealer(random.Random(plan.seed), points=points)  # noqa: S311 - a seed that can be given again
+    epoch = Epoch(rig, plan, dealer)
+    rig.listener = epoch.hear
+    return tally.line_of(await epoch.go(), dealer, commit=_commit(), points=points)
 
 
 async def one(plan: Plan, points: str = EVERYWHERE, running: Servers | None = None) -> Line:
     """Do one epoch on a rig of its own, on servers that run already or on private ones."""
-    dealer = Dealer(random.Random(plan.seed), points=points)  # noqa: S311 - a seed that can be given again
     async with contextlib.AsyncExitStack() as held:
         those = await held.enter_async_context(started()) if running is None else running
-        stand = await held.enter_async_context(_standing(those))
-        return await stand.epoch(plan, dealer, points)
+        return await on(await held.enter_async_context(_rig(those)), plan, points)
 
 
 async def long(file: Path, aims: Aims, *, each: int, clients: int, say: Callable[[str], None]) -> None:
@@ -79,32 +67,32 @@ async def long(file: Path, aims: Aims, *, each: int, clients: int, say: Callable
     dealers = {points: Dealer(random.Random(len(done)), points=points) for points, _, _ in LONG}  # noqa: S311 - same
     for line in done:
         dealers[line.points].remember(line.counted())
-    async with started() as those, _standing(those) as stand:
+    async with started() as those, _rig(those) as rig:
         while time.monotonic() < until and not aims.reached(done):
             points, services, healing = LONG[len(done) % len(LONG)]
             plan = Plan(secrets.randbelow(10**9), each, 1800, clients, services, healing=healing)
             try:
-                line = await stand.epoch(plan, dealers[points], points)
+                line = await on(rig, plan, points, dealers[points])
             except (
                 RuntimeError,
                 OSError,
                 asyncpg.PostgresError,
             ) as error:  # the machine's or the rig's
-                line = tally.abandoned(plan, error, commit=stand.commit, points=points)
+                line = tally.abandoned(plan, error, commit=_commit(), points=points)
             tally.append(file, line)
             done.append(line)
             say(line.text())
-            await stand.rig.fresh()
+            await rig.fresh()
 
 
 @contextlib.asynccontextmanager
-async def _standing(those: Servers) -> AsyncIterator[Standing]:
-    stand = Standing(those)
+async def _rig(those: Servers) -> AsyncIterator[Rig]:
+    rig = Rig(those)
     try:
-        await stand.rig.start()
-        yield stand
+        await rig.start()
+        yield rig
     finally:
-        await stand.rig.stop()
+        await rig.stop()
 
 
 def _commit() -> str:

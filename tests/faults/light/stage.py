@@ -1,26 +1,16 @@
 """The rig of the kills for other faults: its services may be patched, and its virtual host may fail."""
 
 import json
-from collections.abc import Callable
 
 from services.operations.adapters.connections import Watched
 from services.operations.reads import verification
 from shared.db import Database
-from tests.faults.kills.rig import Rig, Told
-from tests.faults.kills.servers import Servers
+from tests.faults.kills.rig import Rig
 from tests.faults.product import SERVICES
 
 
 class Stage(Rig):
     """Services forked from a warm parent, on servers that stay."""
-
-    def __init__(self, servers: Servers) -> None:
-        super().__init__(servers, hear=self._pass_on)
-        self.listener: Callable[[Told], None] = lambda _: None
-        """Who is told what the warm parent and its children say."""
-
-    def _pass_on(self, told: Told) -> None:
-        self.listener(told)
 
     async def seed(self, bug: str | None) -> None:
         """Begin again with nothing, and with services that have this bug, if any."""

@@ -1,15 +1,12 @@
 """The judge bites: what a run left behind is altered, and the check that is meant for it complains."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from deploy.local.postgres import LocalPostgres
-from deploy.local.rabbitmq import LocalRabbit
 from tests.faults import cross_checks, money, stand
 from tests.faults.clients import Life
-from tests.faults.kills.servers import Servers
 from tests.faults.light.run import Plan, run
 from tests.faults.light.stage import Stage
 from tests.faults.oracle import promises, stands
@@ -19,18 +16,14 @@ from tests.faults.watch import Gate, errors
 pytestmark = pytest.mark.faults
 
 
-@pytest.fixture(scope="module")
-async def stage(postgres_server: LocalPostgres, rabbit_server: LocalRabbit) -> AsyncIterator[Stage]:
+@pytest.fixture(scope="module", name="stage")
+async def lived_stage(stage: Stage) -> Stage:
     """Four databases in which a few requests were lived, by one person and by two at once; nothing runs any more."""
-    one = Stage(Servers(postgres_server, rabbit_server))
-    try:
-        await one.start()
-        lives = ("whole_life", "validated_twice")
-        report = await run(one, Plan(seed=20261131, kinds=(), requests=2, lives=lives, clients=2, within=120))
-        assert not report.verdict.wrong, report.text()
-        yield one
-    finally:
-        await one.stop()
+    await stage.seed(None)
+    lives = ("whole_life", "validated_twice")
+    report = await run(stage, Plan(seed=20261131, kinds=(), requests=2, lives=lives, clients=2, within=120))
+    assert not report.verdict.wrong, report.text()
+    return stage
 
 
 async def complaints(stage: Stage, lives: Sequence[Life] = ()) -> list[str]:
