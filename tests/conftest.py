@@ -39,7 +39,7 @@ from tests.chromium import LAUNCH
 from tests.logins import make_logins_quick
 from tests.rooms import place, shares_product, together
 
-pytest_plugins = ["tests.system"]
+pytest_plugins = ["tests.system", "tests.summary"]
 
 
 def pytest_configure() -> None:
