@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.actors import HTTP, Agent, Caller, Json
 from tests.collector import Collector
 from tests.command_line import run_command
-from tests.journeys.people import HTTP, Agent, Caller, Json
 from tests.rooms import shares_product
 
 RUNNING = pytest.StashKey[ExitStack]()

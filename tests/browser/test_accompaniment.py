@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.actors import eventually
 from tests.browser.people import Person
-from tests.journeys.people import eventually
-from tests.journeys.steps import People, a_decided_request
 from tests.journeys.test_accompaniment import FUTURE, PAST
+from tests.steps import People, a_decided_request
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

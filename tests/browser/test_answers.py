@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser
 
+from tests.actors import Applicant
 from tests.browser.people import Person
-from tests.journeys.people import Applicant
-from tests.journeys.steps import People, a_body, a_link_by_mail, a_qualified_case
+from tests.steps import People, a_body, a_link_by_mail, a_qualified_case
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from shared import clock
+from tests.actors import Applicant
 from tests.browser.people import Person
 from tests.browser.test_following import FIRST_PDF
-from tests.journeys.people import Applicant
-from tests.journeys.steps import People, an_escalated_request
+from tests.steps import People, an_escalated_request
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.actors import Agent
 from tests.browser.people import Person
 from tests.chromium import NARROW
-from tests.journeys.people import Agent
-from tests.journeys.steps import a_link_by_mail, a_qualified_case, a_request
+from tests.steps import a_link_by_mail, a_qualified_case, a_request
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

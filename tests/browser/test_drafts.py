@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
+from tests.actors import eventually
 from tests.browser.people import Person
 from tests.chromium import NARROW
-from tests.journeys.people import eventually
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

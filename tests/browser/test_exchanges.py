@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from shared.allowance import Allowance
+from tests.actors import Agent, Applicant, eventually
 from tests.browser.people import Person
-from tests.journeys.people import Agent, Applicant, eventually
-from tests.journeys.steps import a_qualified_case, evidence
+from tests.steps import a_qualified_case, evidence
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from shared.french.dates import date_fr
+from tests.actors import Agent, Applicant, Json, eventually
 from tests.browser.people import Person
-from tests.journeys.people import Agent, Applicant, Json, eventually
-from tests.journeys.steps import IN_A_MONTH, a_request, an_examined_case
+from tests.steps import IN_A_MONTH, a_request, an_examined_case
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

@@ -6,9 +6,9 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.actors import Agent
 from tests.browser.people import Person
-from tests.journeys.people import Agent
-from tests.journeys.steps import a_request
+from tests.steps import a_request
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

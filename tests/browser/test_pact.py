@@ -8,7 +8,7 @@ from shared.calendar import time_zone
 from shared.clock import new_id
 from tests.browser.people import Person
 from tests.browser.test_following import FIRST_PDF
-from tests.journeys.steps import a_link_by_mail
+from tests.steps import a_link_by_mail
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

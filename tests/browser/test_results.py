@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
+from tests.actors import eventually
 from tests.browser.people import Person
-from tests.journeys.people import eventually
-from tests.journeys.steps import People, an_outcome
+from tests.steps import People, an_outcome
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.local.postgres import LocalPostgres
+from tests.actors import Agent, Applicant, eventually
 from tests.browser.people import Person
-from tests.journeys.people import Agent, Applicant, eventually
-from tests.journeys.steps import a_qualified_case, a_request, evidence
+from tests.steps import a_qualified_case, a_request, evidence
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tests.journeys.steps import a_body
+from tests.steps import a_body
 
 
 class Connections:

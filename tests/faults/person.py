@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.clients import Client, Json, Life, Stuck, Upload
 from tests.faults.mailbox import Mailbox
-from tests.journeys.steps import GRID, IN_A_MONTH, a_body
+from tests.steps import GRID, IN_A_MONTH, a_body
 from tests.today import today
 
 LOCAL_WORK_STARTED = "qualification.local_work_started.v1"

@@ -15,8 +15,8 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from deploy.local.places import REPOSITORY
-from tests.journeys.people import Json
-from tests.journeys.steps import a_body
+from tests.actors import Json
+from tests.steps import a_body
 from tests.system import System
 
 EXCHANGE = "cousumain"

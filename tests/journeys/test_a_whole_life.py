@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.journeys.people import Caller, Json, eventually
-from tests.journeys.steps import People, a_decided_request
+from tests.actors import Caller, Json, eventually
+from tests.steps import People, a_decided_request
 from tests.system import System
 
 pytestmark = pytest.mark.journey

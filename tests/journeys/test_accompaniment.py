@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from shared import clock
-from tests.journeys.people import HTTP, Agent, Applicant, Caller, Json, eventually
-from tests.journeys.steps import People, a_decided_request
+from tests.actors import HTTP, Agent, Applicant, Caller, Json, eventually
+from tests.steps import People, a_decided_request
 from tests.system import System
 
 pytestmark = pytest.mark.journey

@@ -8,8 +8,8 @@ from deploy.local.demo.means import REFERENCE
 from deploy.local.demo.projects import SHARES, Stage
 from deploy.local.personas import PERSONAS
 from services.intake.domain.disclosure import STEP, WIDE_STEP, round_down
-from tests.journeys.people import Caller, Json, eventually
-from tests.journeys.steps import People
+from tests.actors import Caller, Json, eventually
+from tests.steps import People
 from tests.system import System
 
 pytestmark = pytest.mark.journey

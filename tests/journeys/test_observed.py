@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.people import Applicant, Caller, Json, eventually
-from tests.journeys.steps import GRID, People, a_body, evidence
+from tests.actors import Applicant, Caller, Json, eventually
+from tests.steps import GRID, People, a_body, evidence
 from tests.system import System
 
 pytestmark = pytest.mark.journey

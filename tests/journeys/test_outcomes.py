@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from tests.journeys.people import Caller, eventually
-from tests.journeys.steps import (
+from tests.actors import Caller, eventually
+from tests.steps import (
     IN_A_MONTH,
     People,
     a_decided_request,

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from tests.journeys.people import Caller, Json, eventually
-from tests.journeys.steps import (
+from tests.actors import Caller, Json, eventually
+from tests.steps import (
     IN_A_MONTH,
     People,
     a_decided_request,

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.journeys.people import HTTP, Applicant, Caller, Json, eventually
-from tests.journeys.steps import (
+from tests.actors import HTTP, Applicant, Caller, Json, eventually
+from tests.journeys.strangers import CLIENT, ForeignForm, publish
+from tests.steps import (
     GRID,
     People,
     a_body,
@@ -17,7 +18,6 @@ from tests.journeys.steps import (
     an_escalated_request,
     an_examined_case,
 )
-from tests.journeys.strangers import CLIENT, ForeignForm, publish
 from tests.system import System
 
 pytestmark = pytest.mark.journey

@@ -13,9 +13,9 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from shared.messaging.accounts import SERVICES, Origins
-from tests.journeys.people import HTTP, Json
-from tests.journeys.steps import People, a_decided_request, an_outcome
+from tests.actors import HTTP, Json
 from tests.journeys.strangers import ForeignForm
+from tests.steps import People, a_decided_request, an_outcome
 from tests.system import System
 
 pytestmark = pytest.mark.journey

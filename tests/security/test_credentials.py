@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.demo.beginning import REQUESTS
 from services.operations.domain.services import SERVICES
-from tests.journeys.people import HTTP, Applicant, eventually
+from tests.actors import HTTP, Applicant, eventually
 from tests.system import System
 
 PROGRAMS: Final = (*SERVICES, "operations")

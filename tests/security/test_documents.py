@@ -19,8 +19,8 @@ from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
 from shared.web.document_links import LIFETIME, DocumentLinks
 from shared.web.mandates import Mandates
-from tests.journeys.people import HTTP, Agent, Applicant, Caller, Json, eventually
-from tests.journeys.steps import People, a_body, a_link_by_mail, a_qualified_case, a_request, an_examined_case
+from tests.actors import HTTP, Agent, Applicant, Caller, Json, eventually
+from tests.steps import People, a_body, a_link_by_mail, a_qualified_case, a_request, an_examined_case
 from tests.system import System
 
 pytestmark = pytest.mark.journey

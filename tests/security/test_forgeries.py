@@ -19,9 +19,9 @@ from aiormq.abc import FieldTable
 from yarl import URL
 
 from shared import clock
-from tests.journeys.people import HTTP, Agent, Applicant, Caller, Json, eventually
-from tests.journeys.steps import a_qualified_case, a_request, evidence
+from tests.actors import HTTP, Agent, Applicant, Caller, Json, eventually
 from tests.journeys.strangers import ForeignForm
+from tests.steps import a_qualified_case, a_request, evidence
 from tests.system import System
 
 pytestmark = pytest.mark.journey

@@ -10,9 +10,9 @@ import aiormq.exceptions
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from tests.journeys.people import Json
-from tests.journeys.steps import a_request
+from tests.actors import Json
 from tests.journeys.strangers import EXCHANGE, ForeignForm, run
+from tests.steps import a_request
 from tests.system import System
 
 pytestmark = pytest.mark.journey

@@ -10,10 +10,10 @@ from zipfile import ZIP_BZIP2, ZIP_LZMA
 
 import pytest
 
-from tests.journeys.people import HTTP, eventually
-from tests.journeys.steps import a_request
+from tests.actors import HTTP, eventually
 from tests.security.test_credentials import PROGRAMS, programs
 from tests.shared.test_documents import MOST_MEMORY, a_bomb
+from tests.steps import a_request
 from tests.system import System
 
 pytestmark = pytest.mark.journey

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.journeys.people import HTTP, Agent, Applicant, Caller, eventually
-from tests.journeys.steps import a_request
+from tests.actors import HTTP, Agent, Applicant, Caller, eventually
+from tests.steps import a_request
 from tests.system import System
 
 People = Callable[[str], Agent]

@@ -5,8 +5,8 @@ import io
 from datetime import datetime
 
 from shared import clock
-from tests.journeys.people import HTTP, Caller, Json, eventually
-from tests.journeys.steps import a_body
+from tests.actors import HTTP, Caller, Json, eventually
+from tests.steps import a_body
 from tests.system import System
 
 HIDDEN = "48"

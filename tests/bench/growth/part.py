@@ -24,7 +24,7 @@ from tests.bench.tally import Figures
 from tests.faults.clients import Client
 from tests.faults.lives import WAYS, chosen
 from tests.faults.person import Person
-from tests.journeys.steps import a_body
+from tests.steps import a_body
 
 TIMES = 200
 """How often each thing is asked in a round."""

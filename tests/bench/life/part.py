@@ -17,7 +17,7 @@ from tests.faults.clients import Client, Ledger
 from tests.faults.harness import AGENTS, email_of
 from tests.faults.lives import chosen
 from tests.faults.person import Person
-from tests.journeys.steps import a_body
+from tests.steps import a_body
 
 PEOPLE = 12
 """Who live requests beside each other."""

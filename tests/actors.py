@@ -1,4 +1,4 @@
-"""The people of a journey, who only know the HTTP API: what each can do, in the words of the domain."""
+"""Applicants and agents as programs: what each can do through the HTTP API of a running product."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Steps in a life, each built on the one before: what a journey begins with."""
+"""Steps in the life of a request, each built on the one before, which bring it to where a test begins."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from shared import clock
-from tests.journeys.people import Agent, Applicant, Json, eventually
+from tests.actors import Agent, Applicant, Json, eventually
 from tests.system import System
 from tests.today import today
 
