@@ -9,7 +9,7 @@ from services.escalation.handlers import SUBSCRIPTION, handlers
 from services.escalation.settings import Settings
 from services.escalation.web import api, binding, pages
 from services.escalation.web.binding import Binder
-from services.escalation.web.context import Parts, provide_context, provide_link_context
+from services.escalation.web.context import AgentContext, Parts, provide_link_context
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared.contracts import escalation
@@ -18,6 +18,7 @@ from shared.links import Links
 from shared.messaging.messenger import Messenger
 from shared.service import messenger, run
 from shared.territory.territories import Territories
+from shared.web.agent_context import agent_context
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
@@ -91,7 +92,7 @@ def application(
         templates=[TEMPLATES],
         lifespan=lifespan or [],
         ready=ready or [],
-        dependencies={"context": provide_context(parts), "link_context": provide_link_context(parts)},
+        dependencies={"context": agent_context(AgentContext, parts), "link_context": provide_link_context(parts)},
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",

@@ -15,7 +15,7 @@ from services.notifications.rendering.renderer import MailRenderer
 from services.notifications.settings import InboundMailAddress, Settings
 from services.notifications.usecases.parts import Parts
 from services.notifications.web import actions, api, pages
-from services.notifications.web.context import provide_context
+from services.notifications.web.context import AgentContext
 from shared import limits
 from shared.contracts import notifications
 from shared.db import Database
@@ -25,6 +25,7 @@ from shared.links import Links
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.service import constants, messenger, run
+from shared.web.agent_context import agent_context
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
@@ -132,7 +133,7 @@ def application(
         ready=ready,
         dependencies={
             **constants(parts=parts, event_stream=EventStream(database)),
-            "context": provide_context(parts),
+            "context": agent_context(AgentContext, parts),
         },
         navigation=NAVIGATION,
         consultations=ABOUT,

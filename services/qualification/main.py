@@ -9,7 +9,7 @@ from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Settings
 from services.qualification.web.api import API
-from services.qualification.web.context import Parts, provide_context
+from services.qualification.web.context import AgentContext, Parts
 from services.qualification.web.pages import PAGES
 from shared.contracts import qualification as contract
 from shared.db import Database
@@ -18,6 +18,7 @@ from shared.links import Links
 from shared.messaging.messenger import Messenger
 from shared.service import constants, messenger, run
 from shared.territory import Territories
+from shared.web.agent_context import agent_context
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
@@ -94,7 +95,7 @@ def application(
         templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies={**constants(parts=parts), "context": provide_context},
+        dependencies={**constants(parts=parts), "context": agent_context(AgentContext, parts)},
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",

@@ -13,8 +13,6 @@ from shared.territory.model import Territory, by_population
 
 PACKAGE: Final = "@etalab/decoupage-administratif"
 LICENCE: Final = "Licence Ouverte"
-LICENCE_URL: Final = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
-SOURCE_URL: Final = "https://github.com/etalab/decoupage-administratif"
 VINTAGES: Final[Mapping[str, int]] = {"4": 2024, "5": 2025, "6": 2026}
 """The year that each major version of the package describes, as its own page says."""
 

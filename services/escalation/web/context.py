@@ -71,20 +71,6 @@ class LinkContext(RequestContext):
         return ProviderContext(tx, self.link, clock.now(), self.parts.allowance)
 
 
-def provide_context(parts: Parts) -> Callable[..., Awaitable[AgentContext]]:
-    """Make the provider of the dependency `context` of agents."""
-
-    async def provide(
-        request: Request[Any, Any, Any],
-        database: NamedDependency[Database],
-        cause: NamedDependency[Cause],
-        agent: NamedDependency[Agent],
-    ) -> AgentContext:
-        return AgentContext(request, database, cause, agent, parts)
-
-    return provide
-
-
 def provide_link_context(parts: Parts) -> Callable[..., Awaitable[LinkContext]]:
     """Make the provider of the dependency `link_context`."""
 

@@ -1,18 +1,13 @@
 """The request context of notifications: the dependency `context` of its handlers."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-
-from litestar import Request
-from litestar.di import NamedDependency
 
 from services.notifications.domain.perimeter import Perimeter
 from services.notifications.usecases.context import Context
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.resend import MAY_RESEND
 from shared import clock
-from shared.db import Cause, Database, Transaction
+from shared.db import Transaction
 from shared.identity.model import Agent
 from shared.web.actions import RequestContext
 
@@ -37,17 +32,3 @@ class AgentContext(RequestContext):
     def may_resend(self) -> bool:
         """Whether the agent may have a mail sent again."""
         return self.agent.has(*MAY_RESEND)
-
-
-def provide_context(parts: Parts) -> Callable[..., Awaitable[AgentContext]]:
-    """Make the provider of the dependency `context`."""
-
-    async def provide(
-        request: Request[Any, Any, Any],
-        database: NamedDependency[Database],
-        cause: NamedDependency[Cause],
-        agent: NamedDependency[Agent],
-    ) -> AgentContext:
-        return AgentContext(request, database, cause, agent, parts)
-
-    return provide

@@ -158,17 +158,6 @@ class AgentContext(RequestContext):
         return redirect(self.parts.dossier_at_intake(request_id, at=clock.now()))
 
 
-async def provide_context(
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    parts: NamedDependency[Parts],
-) -> AgentContext:
-    """Dependency `context` of agents' requests."""
-    return AgentContext(request, database, cause, agent, parts)
-
-
 @dataclass(frozen=True, slots=True)
 class ProviderLinkContext(RequestContext):
     """The context of a request by a provider's link."""
