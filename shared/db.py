@@ -146,7 +146,7 @@ class Transaction:
         return await self.connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
-        """Run a statement; give PostgreSQL's command tag, such as `UPDATE 1`."""
+        """Run a statement; return PostgreSQL's command tag, such as `UPDATE 1`."""
         return await self.connection.execute(query, *args)
 
     async def executemany(self, query: str, args: Iterable[tuple[Any, ...]]) -> None:

@@ -69,7 +69,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Tell whether the program runs now."""
+        """Return whether the program runs now."""
         return self.process is not None and self.process.poll() is None
 
     @property
@@ -184,7 +184,7 @@ def _written_in(pid_file: Path) -> int | None:
 
 
 def _works_in(pid: int, folder: Path) -> bool:
-    """Tell whether the process exists, is not a zombie, and was started in or for `folder`."""
+    """Return whether the process exists, is not a zombie, and was started in or for `folder`."""
     process = Path(f"/proc/{pid}")
     try:
         dead = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -195,14 +195,14 @@ def _works_in(pid: int, folder: Path) -> bool:
 
 
 def listening(port: int) -> bool:
-    """Tell whether somebody takes connections on this port of 127.0.0.1."""
+    """Return whether somebody takes connections on this port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def busy(port: int) -> DidNotStart:
-    """Say that somebody else has the port, and what to do."""
+    """Return a text: somebody else has the port, and what to do."""
     return DidNotStart(
         f"Port {port} of 127.0.0.1 is used by another program. Stop it, or choose other ports: "
         "COUSU_PORT_BASE=9100 make run"

@@ -52,7 +52,7 @@ class Copy:
 
     @property
     def alive(self) -> bool:
-        """Tell whether its process runs now."""
+        """Return whether its process runs now."""
         return self._now is not None and self._now.alive
 
     @property
@@ -69,7 +69,7 @@ class Copy:
                 await self._now.usable()
 
     async def answers(self, *, within: float) -> bool:
-        """Tell whether its process answers within so many seconds, unless it is being started or replaced."""
+        """Return whether its process answers within so many seconds, unless it is being started or replaced."""
         if self._turn.locked() or self.address is None:
             return True
         return await asyncio.to_thread(answers, f"http://{self.address}/health/live", within=within)

@@ -94,7 +94,7 @@ class Environments:
 
     @property
     def embedded(self) -> bool:
-        """Tell whether all databases are those of the embedded server."""
+        """Return whether all databases are those of the embedded server."""
         return self.postgres is not None and not any(
             os.environ.get(f"{name.upper()}_DATABASE_URL") for name in DATABASES
         )

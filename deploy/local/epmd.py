@@ -24,7 +24,7 @@ class LocalEpmd:
 
     @property
     def alive(self) -> bool:
-        """Tell whether it runs now."""
+        """Return whether it runs now."""
         return self._child.alive
 
     async def start(self) -> None:

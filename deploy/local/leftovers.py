@@ -74,7 +74,7 @@ def _kill(pid: int, folder: Path) -> bool:
 
 
 def _belongs(pid: int, folder: Path) -> bool:
-    """Tell whether a living process has the mark of this very folder; one that we may not read is another's."""
+    """Return whether a living process has the mark of this very folder; one that we may not read is another's."""
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes()
     except (FileNotFoundError, ProcessLookupError, PermissionError):

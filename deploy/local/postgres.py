@@ -213,7 +213,7 @@ def _binaries(home: Path, user: str | None) -> Path:
 
 
 def _can_enter(user: str, folder: Path) -> bool:
-    """Tell whether an account may walk into a folder and read it."""
+    """Return whether an account may walk into a folder and read it."""
     account = pwd.getpwnam(user)
     tried = subprocess.run(  # noqa: S603 - the command is ours
         ["test", "-r", folder, "-a", "-x", folder],  # noqa: S607 - coreutils

@@ -163,7 +163,7 @@ class LocalRabbit(LocalServer):
         await self.manage("DELETE", f"/api/vhosts/{quote(vhost, safe='')}")
 
     async def manage(self, method: str, path: str, body: object = None) -> Any:
-        """Call the management API as the supervisor; give the decoded answer, or None if it is empty."""
+        """Call the management API as the supervisor; return the decoded answer, or None if it is empty."""
         return await asyncio.to_thread(self._manage, method, path, body)
 
     async def ctl(self, *arguments: str) -> str:

@@ -46,7 +46,7 @@ ONLY_SERVERS = "--servers"
 
 
 def main() -> int:
-    """Run until somebody says stop; give the exit code."""
+    """Run until somebody says stop; return the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # RabbitMQ is tried before it is there; failures are raised
     try:

@@ -26,7 +26,7 @@ class Program(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Tell whether it runs now."""
+        """Return whether it runs now."""
         ...
 
     async def start(self) -> None:
@@ -56,7 +56,7 @@ class Probed(Program, Protocol):
     """A program that is asked from time to time whether it still answers."""
 
     async def answers(self, *, within: float) -> bool:
-        """Tell whether it answers within so many seconds; one that is just starting counts as answering."""
+        """Return whether it answers within so many seconds; one that is just starting counts as answering."""
         ...
 
     def kill(self) -> None:
@@ -65,7 +65,7 @@ class Probed(Program, Protocol):
 
 
 def answers(address: str, *, within: float) -> bool:
-    """Tell whether somebody answers there, with whatever status."""
+    """Return whether somebody answers there, with whatever status."""
     try:
         with urllib.request.urlopen(address, timeout=within):
             return True
@@ -87,7 +87,7 @@ class WebProgram:
 
     @property
     def alive(self) -> bool:
-        """Tell whether its process runs now."""
+        """Return whether its process runs now."""
         return self.child.alive
 
     async def start(self) -> None:
@@ -114,7 +114,7 @@ class WebProgram:
         await self.child.stop()
 
     def _missing(self) -> str:
-        """Tell in a few words what is missing to be ready; nothing when it is."""
+        """Return in a few words what is missing to be ready; nothing when it is."""
         if self.port is not None and not listening(self.port):
             return f"nobody listens on port {self.port}"
         if self.ready is None:

@@ -49,7 +49,7 @@ def parts() -> Parts:
 
 
 def rebuilding() -> Rebuilding:
-    """Say how."""
+    """Return what the rebuilding of this service consists of."""
     nowhere = parts()
 
     async def note_failure(tx: Transaction, fact: notifications.DeliveryFailed) -> None:

@@ -35,7 +35,7 @@ class Latest:
         self.status: Status | None = None
 
     async def measure(self, connections: Connections) -> None:
-        """Keep the gauges true; those of a look that fails are cleared, for they would give the past as the present."""
+        """Update the gauges; those whose query fails are cleared, so that they show nothing old."""
         try:
             async with asyncio.timeout(MEASURED_WITHIN):
                 found = await status(connections, at=clock.now())

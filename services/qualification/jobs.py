@@ -21,7 +21,7 @@ def running(database: Database, rules: Rules, every: float) -> AbstractAsyncCont
 
 
 async def look_once(database: Database, rules: Rules) -> None:
-    """Tell what is late now, take back what stayed unanswered, and remind of what ends soon."""
+    """Publish what is late now, take back what stayed unanswered, and remind of what ends soon."""
     async with database.transaction() as tx:
         late = await publish_late_stages(tx, at=await db.now(tx))
     async with database.transaction() as tx:

@@ -41,7 +41,7 @@ _FORM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 def is_form_name(name: str) -> bool:
-    """Tell whether a foreign form may have this name: lower-case letters, digits and hyphens, forty at most."""
+    """Return whether a foreign form may have this name: lower-case letters, digits and hyphens, forty at most."""
     return _FORM_NAME.fullmatch(name) is not None
 
 

@@ -277,7 +277,7 @@ def _server(described: dict[str, Any]) -> dict[str, Any]:
 
 
 def _leads(wire_type: str, bindings: Iterable[str]) -> bool:
-    """Tell whether an event of this type, of some département, comes to a queue with these bindings."""
+    """Return whether an event of this type, of some département, comes to a queue with these bindings."""
     key = wire_type.rpartition(".")[0]
     codes = {binding.rpartition(".")[2] for binding in bindings} - {"#", "*"}
     return any(matches_any(f"{key}.{code}", bindings) for code in codes or {"95"})

@@ -123,7 +123,7 @@ class Publisher:
             return False
 
     async def _opens_channels(self) -> bool:
-        """Tell whether the broker is there, and opens a channel."""
+        """Return whether the broker is there, and opens a channel."""
         try:
             async with self._channel():
                 return True

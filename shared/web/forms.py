@@ -202,7 +202,7 @@ async def sweep(tx: Transaction, *, before: datetime) -> None:
 async def _fingerprint(
     request: Request[Any, Any, Any], fields: list[tuple[str, Any]], files: Mapping[str, list[UploadFile]]
 ) -> bytes:
-    """Tell one submission from another: page, browser, one-time key and everything that was typed.
+    """Return what distinguishes one submission from another: page, browser, one-time key and everything that was typed.
 
     The content counts too: whoever goes back, corrects and sends again with the old key means something else.
     """

@@ -117,7 +117,7 @@ def _path(places: Iterable[object]) -> str:
 
 
 def _is_marker(place: str) -> bool:
-    """Tell pydantic's own words in a path, such as the branch of a union, from names of fields."""
+    """Recognise pydantic's own words in a path, such as the branch of a union, from names of fields."""
     return place.startswith("function-") or "[" in place or place in {"int", "str", "float", "bool"}
 
 
@@ -136,7 +136,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def _own_words(error: Mapping[str, Any]) -> str | None:
-    """Keep the sentence of a validator of ours, which says it in French already and ends with a full stop."""
+    """Return the sentence of a validator of ours, which says it in French already and ends with a full stop."""
     words = str(error.get("msg", "")).removeprefix("Value error, ")
     return words if words.endswith(".") else None
 

@@ -79,11 +79,11 @@ class Dossier:
 
     @property
     def asks(self) -> bool:
-        """Tell whether the national team asks the département something: of one dossier in four."""
+        """Return whether the national team asks the département something: of one dossier in four."""
         return self.stage is Stage.ASKED or self.project.place % 4 == 1
 
     def came_back(self) -> bool:
-        """Tell whether the national team gave it back already, so that it is not brought there again."""
+        """Return whether the national team gave it back already, so that it is not brought there again."""
         seen = self.applicant.get(f"/requests/{self.id}")
         return any(step["type"] == "escalation.escalation_returned.v1" for step in seen["timeline"])
 

@@ -10,7 +10,7 @@ from shared import calendar, clock
 
 
 def show() -> None:
-    """Tell one request's whole life, step by step, on real parts; starts them when they do not run."""
+    """Print one request's whole life, step by step, on real parts; starts them when they do not run."""
     with running():
         prepare()
         _live()

@@ -81,7 +81,7 @@ class GrantLimit:
     plausible_cents: int
 
     def warning(self, amount_cents: int) -> str | None:
-        """Say in French which limit an amount exceeds; None when it exceeds none."""
+        """Return in French which limit an amount exceeds; None when it exceeds none."""
         if self.available_cents is not None and amount_cents > self.available_cents:
             return f"Ce montant dépasse ce qui reste de l’enveloppe {self.year}\u00a0: {euros(self.available_cents)}."
         if amount_cents > self.plausible_cents:
@@ -126,7 +126,7 @@ class Verdict(Command):
 
     @property
     def grants(self) -> bool:
-        """Tell whether it grants something."""
+        """Return whether it grants something."""
         return self.outcome in GRANTING
 
     def check(self, decided_on: date, limit: GrantLimit) -> None:

@@ -35,7 +35,7 @@ class OnRecord:
 
     @property
     def has_standing_reserve(self) -> bool:
-        """Tell whether its reserve still waits to be lifted."""
+        """Return whether its reserve still waits to be lifted."""
         return self.reserve is not None and self.reserve_lifted_on is None and self.replaced_by is None
 
     def allowed_actions(self, of: State, by: By) -> list[str]:

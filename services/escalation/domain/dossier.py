@@ -97,7 +97,7 @@ class Escalation:
         return self.apply(EscalationReceived(**self._about(at), number=self.number, due_on=due_on))
 
     def settle_admissibility(self, *, opinion: str, due_on: date, by: By, at: datetime) -> AdmissibilitySettled:
-        """Say that the dossier can go before the committee, which has until `due_on`."""
+        """Declare that the dossier can go before the committee, which has until `due_on`."""
         actor = self.allow(Action.ADMISSIBILITY, by)
         settled = self.apply(AdmissibilitySettled(**self._about(at), opinion=opinion, by=actor))
         self.due_on = due_on  # a setting of the day, which no event holds

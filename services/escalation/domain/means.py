@@ -98,7 +98,7 @@ class Mobilisation:
         self.state = end
 
     def deliver(self, *, total_cents: int | None, of: State, by: By) -> int:
-        """Note the last delivery: all that was ordered, or only `total_cents`; gives what had not been noted before."""
+        """Note the last delivery: all that was ordered, or only `total_cents`; return what was not noted before."""
         total = self.amount_cents if total_cents is None else total_cents
         if not self.delivered_cents <= total <= self.amount_cents:
             raise DeliveryExceeded(noted_cents=self.delivered_cents, ordered_cents=self.amount_cents)

@@ -136,7 +136,7 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
 
 
 def roles_for(action: Action) -> tuple[Role, ...]:
-    """Tell who may take an action: the secretary what is the committee's, the national agent all the rest."""
+    """Return who may take an action: the secretary what is the committee's, the national agent all the rest."""
     return _OF_THE_COMMITTEE.get(action, (Role.NATIONAL_AGENT,))
 
 
@@ -149,7 +149,7 @@ class By:
     email: str
 
     def may(self, action: Action) -> bool:
-        """Tell whether one of their roles allows the action."""
+        """Return whether one of their roles allows the action."""
         return any(role.value in self.roles for role in roles_for(action))
 
     def acting_in(self, action: Action) -> Actor:

@@ -24,7 +24,7 @@ class Perimeter:
         return cls(departements, sorted(programmes) if only_programmes else None)
 
     def narrowed(self, *, departements: Collection[str] | None, programme: str | None) -> "Perimeter":
-        """Keep what lies in these départements and concerns this programme; None narrows nothing."""
+        """Narrow it to what lies in these départements and concerns this programme; None narrows nothing."""
         return Perimeter(
             _both(self.departements, departements), _both(self.programmes, None if programme is None else {programme})
         )

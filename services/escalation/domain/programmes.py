@@ -47,7 +47,7 @@ _OPEN: Mapping[ProgrammeAction, frozenset[ProgrammeRequestState]] = {
 
 
 def acts_for_programmes(by: By) -> bool:
-    """Tell whether somebody acts for programmes at all."""
+    """Return whether somebody acts for programmes at all."""
     return any(role.value in by.roles for role in _TEAM)
 
 

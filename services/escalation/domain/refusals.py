@@ -187,7 +187,7 @@ class QuorumMissing(Conflict):
     sentence = "Le quorum n’est pas atteint : {present} membre(s) présent(s) sur {quorum} nécessaires."
 
     def extras(self) -> dict[str, object]:
-        """Say what comes first."""
+        """Return what comes first."""
         return {"state": "open", "allowed_actions": ["attendance"]}
 
 
@@ -206,7 +206,7 @@ class BeyondGrant(Conflict):
         self.granted_cents, self.total_cents = granted_cents, total_cents
 
     def extras(self) -> dict[str, object]:
-        """Tell what was granted, and what it would come to, in euro cents."""
+        """Return what was granted, and what it would come to, in euro cents."""
         return {"granted_cents": self.granted_cents, "total_cents": self.total_cents}
 
 
@@ -235,7 +235,7 @@ class EnvelopeExceeded(Conflict):
         self.available_cents = available_cents
 
     def extras(self) -> dict[str, object]:
-        """Tell what is left, in euro cents."""
+        """Return what is left, in euro cents."""
         return {"available_cents": self.available_cents}
 
 
@@ -281,7 +281,7 @@ class LotExceeded(Conflict):
         self.available_cents = available_cents
 
     def extras(self) -> dict[str, object]:
-        """Tell what is left, in euro cents."""
+        """Return what is left, in euro cents."""
         return {"available_cents": self.available_cents}
 
 
@@ -341,7 +341,7 @@ class DeliveryExceeded(Conflict):
         self.remaining_cents = ordered_cents - noted_cents
 
     def extras(self) -> dict[str, object]:
-        """Tell what may still be delivered, in euro cents."""
+        """Return what may still be delivered, in euro cents."""
         return {"remaining_cents": self.remaining_cents}
 
 
@@ -357,5 +357,5 @@ class PaymentExceeded(Conflict):
         self.payable_cents = payable_cents
 
     def extras(self) -> dict[str, object]:
-        """Tell what may be paid, in euro cents."""
+        """Return what may be paid, in euro cents."""
         return {"payable_cents": self.payable_cents}

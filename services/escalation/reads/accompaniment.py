@@ -190,7 +190,7 @@ async def deliverable(reader: Reader, request_id: UUID, deliverable_id: UUID, *,
 
 
 async def closed_link(reader: Reader, link: ProviderLink) -> ClosedLinkView | None:
-    """Tell whoever holds a link of ours that was closed whom to ask; None when we gave no such link."""
+    """Return whom the holder of a closed link of ours may ask; None when we gave no such link."""
     row = await reader.fetchrow(
         """
         SELECT escalation.number, escalation.applicant_name, mobilisation.resource AS provider,

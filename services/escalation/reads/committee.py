@@ -54,7 +54,7 @@ class DecisionRow(BaseModel):
 
     @property
     def grants(self) -> bool:
-        """Tell whether it grants something: only then an amount and types of support mean anything."""
+        """Return whether it grants something: only then an amount and types of support mean anything."""
         return self.outcome in GRANTING
 
 

@@ -15,7 +15,7 @@ from shared.documents import Stored
 async def add_milestone(
     tx: Transaction, milestone: Milestone, request_id: UUID, *, deliverable: str | None, at: datetime
 ) -> None:
-    """Keep a new milestone."""
+    """Store a new milestone."""
     await tx.execute(
         """
         INSERT INTO milestone (id, request_id, title, deliverable, due_on, planned_at)
@@ -138,7 +138,7 @@ async def stored_deliverables(tx: Transaction, request_id: UUID) -> Stored:
 
 
 async def add_deliverable(tx: Transaction, fact: DeliverableAdded, content: bytes | None) -> None:
-    """Keep a file; without its bytes in a database that is rebuilt."""
+    """Store a file; without its bytes in a database that is rebuilt."""
     await tx.execute(
         """
         INSERT INTO deliverable (

@@ -121,7 +121,7 @@ async def add_contract(tx: Transaction, contract_id: UUID, contract: Contract, *
 
 
 async def any_contract(tx: Transaction) -> bool:
-    """Tell whether contracts were entered."""
+    """Return whether contracts were entered."""
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM contract)"))
 
 

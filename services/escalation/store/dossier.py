@@ -156,7 +156,7 @@ async def note_reminded(tx: Transaction, escalation: Escalation) -> None:
 
 
 async def save_received(tx: Transaction, escalation: Escalation, fact: RequestEscalated) -> None:
-    """Keep the dossier that arrived; the one of an earlier round is replaced."""
+    """Store the dossier that arrived; the one of an earlier round is replaced."""
     request = fact.dossier.request
     await tx.execute(
         """

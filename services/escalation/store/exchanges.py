@@ -17,7 +17,7 @@ QUESTIONS = "SELECT asked_at AS at, question AS text FROM question WHERE request
 async def add_question(
     tx: Transaction, question_id: UUID, request_id: UUID, *, question: str, until: date | None, by: Actor, at: datetime
 ) -> None:
-    """Keep a question to the département."""
+    """Store a question to the département."""
     await tx.execute(
         """
         INSERT INTO question (id, request_id, asked_at, question, until, asked_by)
@@ -33,7 +33,7 @@ async def add_question(
 
 
 async def add_note(tx: Transaction, note_id: UUID, request_id: UUID, *, text: str, by: Actor, at: datetime) -> None:
-    """Keep an internal note."""
+    """Store an internal note."""
     await tx.execute(
         "INSERT INTO note (id, request_id, at, text, by) VALUES ($1, $2, $3, $4, $5)",
         note_id,
@@ -66,7 +66,7 @@ async def answer_question(tx: Transaction, request_id: UUID, *, answer: str, by:
 
 
 async def add_message(tx: Transaction, request_id: UUID, *, at: datetime, author: Team, text: str) -> None:
-    """Keep a message that came after the dossier."""
+    """Store a message that came after the dossier."""
     await tx.execute(
         "INSERT INTO message (request_id, at, author, text) VALUES ($1, $2, $3, $4)", request_id, at, author, text
     )
@@ -117,7 +117,7 @@ async def has_document(
     departements: Sequence[str] | None,
     programmes: Sequence[str] | None,
 ) -> bool:
-    """Tell whether a dossier of these départements and programmes has the document; None narrows nothing."""
+    """Return whether a dossier of these départements and programmes has the document; None narrows nothing."""
     found = await tx.fetchval(
         """
         SELECT TRUE

@@ -130,7 +130,7 @@ async def save_envelope(tx: Transaction, envelope: Envelope) -> None:
 async def add_mobilisation(
     tx: Transaction, mobilisation: Mobilisation, *, by: Actor, at: datetime, lines: Sequence[OrderLine] = ()
 ) -> None:
-    """Keep a new mobilisation, and what is ordered with it."""
+    """Store a new mobilisation, and what is ordered with it."""
     await tx.execute(
         """
         INSERT INTO mobilisation (
@@ -229,7 +229,7 @@ async def save_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, at: 
 
 
 async def add_entry(tx: Transaction, fact: OrderBooked) -> None:
-    """Keep that a part of an order was delivered or paid."""
+    """Record that a part of an order was delivered or paid."""
     await tx.execute(
         """
         INSERT INTO order_entry (id, mobilisation_id, kind, amount_cents, dated, reference, recorded_at, by)
@@ -261,7 +261,7 @@ async def next_order_number(tx: Transaction, year: int) -> str:
 
 
 async def save_financing(tx: Transaction, fact: FinancingPlanned) -> None:
-    """Keep who pays what, in place of what was settled before."""
+    """Store who pays what, in place of what was settled before."""
     await tx.execute(
         """
         INSERT INTO financing (request_id, total_cents, shares, set_at, set_by)

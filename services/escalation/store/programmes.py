@@ -154,7 +154,7 @@ async def save_request(tx: Transaction, request: ProgrammeRequest, *, at: dateti
 
 
 async def add_programme_request(tx: Transaction, fact: DirectedToProgramme) -> None:
-    """Keep a request that was directed to a programme; the last direction counts.
+    """Store a request that was directed to a programme; the last direction counts.
 
     What the applicant did since may have come before: it comes from another service.
     """

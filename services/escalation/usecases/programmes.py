@@ -142,7 +142,7 @@ async def decline(do: Context, request: ProgrammeRequest, command: Decline) -> t
 
 @answers_request
 async def complete(do: Context, request: ProgrammeRequest, command: CompleteSupport) -> tuple[Fact, ...]:
-    """Say that the programme has done its part; the applicant is asked to evaluate it."""
+    """Declare that the programme has done its part; the applicant is asked to evaluate it."""
     until = do.today + timedelta(days=do.durations.evaluation_calendar_days)
     return request.complete(report=command.report, evaluation_until=until, by=do.by, at=do.at)
 

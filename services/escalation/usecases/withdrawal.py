@@ -123,7 +123,7 @@ async def _answer_for_programme(tx: Transaction, directed: ProgrammeRequest, ask
 
 
 async def _cancel(tx: Transaction, dossier: Escalation, proposed: Sequence[Mobilisation], at: datetime) -> None:
-    """Decline what was only proposed; give its money back to lots and then envelopes, each in the order of ids."""
+    """Decline what was only proposed; return its money back to lots and then envelopes, each in the order of ids."""
     lots: dict[UUID, int] = defaultdict(int)
     envelopes: dict[UUID, int] = defaultdict(int)
     for mobilisation in proposed:

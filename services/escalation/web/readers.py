@@ -18,7 +18,7 @@ committee_readers: Final = only(*COMMITTEE_READERS)
 
 
 def reads_country(agent: Agent | None) -> bool:
-    """Tell whether somebody reads the papers of the whole country: sessions, envelopes, operators, contracts."""
+    """Return whether somebody reads the papers of the whole country: sessions, envelopes, operators, contracts."""
     return agent is not None and agent.has(*COMMITTEE_READERS) and agent.perimeter is None
 
 

@@ -210,7 +210,7 @@ class TrackedRequest:
             self.old_link_generation = None
 
     def apply_consumed(self, fact: Fact) -> Step | None:
-        """Change the request by a fact of another service, in whatever order it comes; give the timeline entry, if any.
+        """Change the request by a fact of another service, in any order; return the timeline entry, if any.
 
         The status is the latest thing by the time it happened. While a request to withdraw waits for its answer, what
         happens moves what lies beneath it; what was withdrawn for good does not move any more.

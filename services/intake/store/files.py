@@ -119,17 +119,17 @@ class DocumentFiles:
         return _list(self.folder.glob(f"{TRASH}/*/*"))
 
     def move_to_trash(self, document_ids: Iterable[UUID], *, on: date) -> int:
-        """Move documents to the trash of a day; give how many were there."""
+        """Move documents to the trash of a day; return how many were there."""
         return sum(_move(self.path(one), self.folder / TRASH / on.isoformat() / one.hex) for one in document_ids)
 
     def take_out_of_trash(self, document_ids: Iterable[UUID]) -> int:
-        """Move documents back to where they lay; give how many were in the trash."""
+        """Move documents back to where they lay; return how many were in the trash."""
         return sum(
             _move(found, self.path(one)) for one in document_ids for found in self.folder.glob(f"{TRASH}/*/{one.hex}")
         )
 
     def purge_trash(self, *, before: date) -> int:
-        """Remove for good what was moved to the trash or the quarantine before that day; give how many files."""
+        """Remove for good what was moved to the trash or the quarantine before that day; return how many files."""
         purged = 0
         for folder in [*self.folder.glob(f"{TRASH}/*"), *self.folder.glob(f"{QUARANTINE}/*")]:
             if _DAY.fullmatch(folder.name) and folder.name < before.isoformat():

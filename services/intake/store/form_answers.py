@@ -39,7 +39,7 @@ async def any_waits(reader: Reader) -> bool:
 
 
 async def take(tx: Transaction, *, most: int) -> list[tuple[int, Answer]]:
-    """Lock the oldest answers that no other copy of the service has in hand; give each with its position."""
+    """Lock the oldest answers that no other copy of the service has in hand; return each with its position."""
     rows = await tx.fetch(
         """
         SELECT position, event_id, filed_from, filed_id, at, request_id, departement, number, refusal

@@ -329,7 +329,7 @@ def _reply_of(error: aiosmtplib.SMTPResponseException) -> str:
 
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
-    """Say goodbye, if the server still listens; what was settled does not depend on it."""
+    """End the session, if the server still listens; what was settled does not depend on it."""
     try:
         if client.is_connected:
             async with asyncio.timeout(5):

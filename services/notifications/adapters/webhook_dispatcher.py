@@ -150,7 +150,7 @@ class WebhookDispatcher:
         log.info("webhook.attempted", webhook_id=str(event.webhook_id), result=str(receipt.result))
 
     async def _settle(self, event: OutgoingEvent, receipt: Receipt) -> None:
-        """Write down what came of an attempt."""
+        """Record what came of an attempt."""
         async with self._database.transaction() as tx:
             await record_attempt(
                 tx,

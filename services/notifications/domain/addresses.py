@@ -47,7 +47,7 @@ _UNREADABLE: Final = "Cette adresse n’est pas lisible : donnez-la comme https:
 
 
 def wrong_with(url: str, networks: Sequence[IPNetwork] = ()) -> str | None:
-    """Say in French what is wrong with an address before anybody calls it; None when nothing is.
+    """Return in French what is wrong with an address before anybody calls it; None when nothing is.
 
     A name is judged again at each call, by the addresses that it has then.
     """
@@ -72,7 +72,7 @@ def wrong_with(url: str, networks: Sequence[IPNetwork] = ()) -> str | None:
 
 
 def _is_forbidden(host: str, networks: Sequence[IPNetwork]) -> bool:
-    """Tell of a host that is an address itself whether it may not be called."""
+    """Return whether a host that is an address may not be called."""
     try:
         return not may_be_called(ip_address(host), networks)
     except ValueError:

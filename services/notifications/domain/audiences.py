@@ -58,7 +58,7 @@ class Mail:
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """Tell how it reaches its audience: only agents have a bell."""
+        """Return how it reaches its audience: only agents have a bell."""
         return ("mail", "bell") if self.audience in ROLES_OF else ("mail",)
 
 
@@ -102,7 +102,7 @@ def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:
 
 
 def _comes_from_a_provider(fact: notifications.ReplyReceived, _national: bool) -> bool:
-    """Tell it of a provider alone: what the applicant answers becomes a message of theirs, which has its own row."""
+    """Return whether a provider replied: an applicant's reply becomes a message, which has its own row."""
     return fact.audience == "provider"
 
 

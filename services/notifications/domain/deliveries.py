@@ -84,7 +84,7 @@ class Delivery:
     recipient: str
 
     def allowed_actions(self, *, may_resend: bool, at: datetime) -> list[str]:
-        """Tell what this caller may ask: sending again, unless it is being sent or about to be for the first time."""
+        """Return what this caller may ask: sending again, unless it is being sent or about to be for the first time."""
         under_way = self.status is Status.SENDING or (
             self.status is Status.QUEUED
             and self.attempts == 0

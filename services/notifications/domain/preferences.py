@@ -44,7 +44,7 @@ class Preference:
     weekday: int = MONDAY
 
     def due(self, at: datetime, zone: tzinfo) -> datetime:
-        """Tell when a mail made now leaves: at once, or with the next digest, in the reader's own time."""
+        """Return when a mail made now leaves: at once, or with the next digest, in the reader's own time."""
         if self.cadence in {Cadence.INSTANT, Cadence.NEVER}:
             return at
         here = at.astimezone(zone)

@@ -61,7 +61,7 @@ GONE: Final = 410
 
 
 def webhook_payload(fact: Fact, *, event_id: UUID, number: str | None) -> dict[str, Any]:
-    """Say of a fact what a partner may know: what, when, which request and where; nothing that people typed.
+    """Return what a partner may know of a fact: what, when, which request and where; nothing that people typed.
 
     Who needs more asks the API, with an agent's token and perimeter.
     """

@@ -131,7 +131,7 @@ async def unsent(reader: Reader, perimeter: Perimeter) -> dict[str, int]:
 
 
 async def oldest_due(reader: Reader, at: datetime) -> float:
-    """Tell for how many seconds the first mail in the queue has been due, however often it was tried in vain."""
+    """Return for how many seconds the first mail in the queue has been due, however often it was tried in vain."""
     seconds: float = await reader.fetchval(
         """
         SELECT greatest(0, coalesce(extract(epoch FROM $1 - min(tried_since)), 0))::float

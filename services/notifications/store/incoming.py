@@ -38,7 +38,7 @@ async def answered(reader: Reader, delivery_id: UUID) -> Answered | None:
 
 
 async def note_incoming(tx: Transaction, delivery_id: UUID, digest: bytes, *, kind: str, at: datetime) -> bool:
-    """Write down that something came back to a mail; return whether it is new."""
+    """Record that something came back to a mail; return whether it is new."""
     added = await tx.fetchval(
         """
         INSERT INTO incoming_mail (delivery_id, digest, kind, received_at)

@@ -109,7 +109,7 @@ class Tried(MailRow):
 
 
 async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answer: str, at: datetime) -> Tried | None:
-    """Write down how an attempt ended, and lock its delivery; None when it was settled otherwise meanwhile.
+    """Record how an attempt ended, and lock its delivery; None when it was settled otherwise meanwhile.
 
     A late answer still settles what had been declared uncertain, unless somebody began to send it again.
     """
@@ -192,7 +192,7 @@ async def conclude(
 async def note_outcome(
     tx: Transaction, delivery_id: UUID, *, status: Status, reason: str | None, sent_at: datetime | None
 ) -> None:
-    """Write down how a delivery ended, as its event says: for a database that is rebuilt."""
+    """Record how a delivery ended, as its event says: for a database that is rebuilt."""
     await tx.execute(
         """
         UPDATE delivery SET status = $2, reason = $3, sent_at = coalesce($4, sent_at), next_attempt_at = NULL

@@ -258,7 +258,7 @@ async def claim_event(tx: Transaction, *, at: datetime, lease: timedelta) -> Row
 async def end_attempt(
     tx: Transaction, attempt_id: UUID, *, result: str, status: int | None, answer: str, at: datetime
 ) -> Row | None:
-    """Write down how an attempt ended, and lock its subscription; None when it was moved or served anew meanwhile."""
+    """Record how an attempt ended, and lock its subscription; None when it was moved or served anew meanwhile."""
     await tx.execute(
         "UPDATE webhook_attempt SET ended_at = $2, result = $3, status = $4, answer = $5 WHERE id = $1",
         attempt_id,

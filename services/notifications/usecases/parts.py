@@ -40,5 +40,5 @@ class Parts:
     """Where partners' programs may be although it is not public: each an `IPNetwork`, a union that msgspec refuses."""
 
     def zone_of(self, departement: str | None) -> tzinfo:
-        """Tell by which clock the people of a département live."""
+        """Return by which clock the people of a département live."""
         return dates.zone_of(departement)

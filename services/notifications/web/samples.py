@@ -77,7 +77,7 @@ def examples_for(template: str) -> list[tuple[type[Fact], Mail, Fact]]:
 
 
 def example_words(template: str) -> list[str]:
-    """Tell the examples of a template apart in words."""
+    """Return words that distinguish the examples of a template."""
     found = [_what_differs(fact) for _, _, fact in examples_for(template)]
     return [
         f"{words} ({found[:number].count(words) + 1})" if found.count(words) > 1 else words

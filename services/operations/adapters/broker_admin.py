@@ -46,7 +46,7 @@ class BrokerAdmin:
         """As it stands in paths."""
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
-        """Call the API; give the decoded answer, or None where there is nothing (of that name).
+        """Call the API; return the decoded answer, or None where there is nothing (of that name).
 
         Refuses with `BrokerAway`, `NoAdministrator` and `RefusedByBroker`.
         """

@@ -59,7 +59,7 @@ def within(
 def from_all(
     service: WatchedService | str | None, read: Callable[[Watched], Awaitable[Sequence[Row]]]
 ) -> tuple[list[Row], list[str]]:
-    """Read one service, or all that answer; give the rows, and the names of those that are away."""
+    """Read one service, or all that answer; return the rows, and the names of those that are away."""
     name = None if service is None else str(service)
     return with_connections(lambda connections: connections.from_all(name, read))
 

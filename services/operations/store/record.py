@@ -41,7 +41,7 @@ def motive(why: str) -> str:
 
 
 async def note(tx: Transaction, *, by: str, action: Action, target: str, why: str) -> None:
-    """Keep an action, in the transaction that does it."""
+    """Store an action, in the transaction that does it."""
     await tx.execute(
         "INSERT INTO operation (id, by, action, target, why) VALUES ($1, $2, $3, $4, $5)",
         new_id(),

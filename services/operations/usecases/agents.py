@@ -75,7 +75,7 @@ async def issue_token(
 async def revoke_tokens(
     database: Database, *, email: str, by: str, why: str = _WHY, token_id: UUID | None = None
 ) -> int:
-    """Revoke one token of an agent, or all of them; give how many."""
+    """Revoke one token of an agent, or all of them; return how many."""
     async with database.transaction() as tx:
         agent = await store.agent_by_email(tx, email)
         count = await store.revoke_tokens(tx, agent_id=agent.id, token_id=token_id, at=clock.now())

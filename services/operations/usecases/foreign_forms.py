@@ -99,7 +99,7 @@ async def list_forms(connections: Connections, admin: BrokerAdmin) -> list[Form]
 
 
 async def add(connections: Connections, admin: BrokerAdmin, name: str, *, renew: bool, by: str, why: str) -> str:
-    """Make the account of a form, with the queue of its answers; give its new password, which is stored nowhere else.
+    """Make the account of a form, with the queue of its answers; return its new password, which is stored nowhere else.
 
     With `renew` an existing account gets a new password and the rights of this version. Refuses with `Invalid` (the
     name), `FormKnown`, `BrokerAway`, `NoAdministrator` and `RefusedByBroker`.

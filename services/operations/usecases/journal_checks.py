@@ -40,7 +40,7 @@ class Checks:
         return list(self._last.values())
 
     def begin(self, connections: Connections, *, by: str) -> list[Check]:
-        """Verify each journal that is not being read already; give all checks."""
+        """Verify each journal that is not being read already; return all checks."""
         for watched in connections.services.values():
             last = self._last.get(watched.name)
             if last is not None and last.state == "under_way":

@@ -24,7 +24,7 @@ class Replayed(BaseModel):
 
 
 async def drain(connections: Connections, queue: str, *, by: str, why: str, most: int = 10_000) -> int:
-    """Have the service take the dead letters of a queue again, oldest first, within seconds; give how many.
+    """Have the service take the dead letters of a queue again, oldest first, within seconds; return how many.
 
     A damaged one stays: it may be discarded, like every message in quarantine. Refuses with `NoSuchQueue`.
     """

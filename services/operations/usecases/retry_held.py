@@ -48,7 +48,7 @@ async def retry_all(
     source: str | None = None,
     perimeter: list[str] | None = None,
 ) -> int:
-    """Have the service try again all that it holds for this reason, of this type, from this source; give how many.
+    """Have the service try again all that it holds for this reason, of this type, from this source; return how many.
 
     The service takes twenty of them each half second. Refuses with `NoneHeld`.
     """

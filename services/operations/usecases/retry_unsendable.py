@@ -18,7 +18,7 @@ class NotUnsendable(NotFound):
 
 
 async def retry(watched: Watched, event_id: UUID, *, by: str, why: str) -> int:
-    """Have the relay publish an event again that was set aside; gives for how many queues. Refuses (`NotUnsendable`).
+    """Have the relay publish an event again that was set aside; returns for how many queues. Refuses (`NotUnsendable`).
 
     What was for all consumers goes back as a resend to all: the relay may have passed its place in the outbox.
     """

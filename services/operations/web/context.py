@@ -71,13 +71,13 @@ class OperatorContext(RequestContext):
         return self.agent.email
 
     def flash(self, sentence: str, level: str = "success") -> None:
-        """Keep a French sentence for the next page."""
+        """Store a French sentence for the next page."""
         pages.flash(self.request, sentence, level)
 
     async def from_all(
         self, read: Callable[[Watched], Awaitable[Sequence[Row]]], service: str | None = None
     ) -> tuple[list[Row], list[str]]:
-        """Read one service, or all that answer; give what they have, and the names of those that are away."""
+        """Read one service, or all that answer; return what they have, and the names of those that are away."""
         return await self.connections.from_all(service, read)
 
     async def recorded(self, text: str = "", service: str = "", *, most: int) -> tuple[list[Operation], list[str]]:

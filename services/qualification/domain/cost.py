@@ -12,7 +12,7 @@ EPCI_BELOW: Final = 15_000
 
 
 def is_fully_covered(applicant: Applicant) -> bool:
-    """Tell what the rule says; an applicant of unknown population shares the cost."""
+    """Return what the rule says; an applicant of unknown population shares the cost."""
     if applicant.population is None:
         return False
     if applicant.kind is ApplicantKind.COMMUNE:

@@ -250,7 +250,7 @@ def _key_of(fact: facts.LocalClockFact) -> str:
 
 
 def reopens(reason: LocalEnd) -> bool:
-    """Tell whether the département looks for another answer: there is something left to do."""
+    """Return whether the département looks for another answer: there is something left to do."""
     return reason is not LocalEnd.APPLICANT_GAVE_UP
 
 

@@ -42,23 +42,23 @@ class CatalogueEntry:
 
     @property
     def is_full(self) -> bool:
-        """Tell whether it can take no more."""
+        """Return whether it can take no more."""
         return self.capacity_left == 0
 
     def is_valid(self, day: date) -> bool:
-        """Tell whether the entry holds on that day."""
+        """Return whether the entry holds on that day."""
         return (self.valid_from is None or self.valid_from <= day) and (
             self.valid_until is None or day <= self.valid_until
         )
 
     def covers(self, applicant: Applicant, departement: str) -> bool:
-        """Tell whether the applicant lies in its area."""
+        """Return whether the applicant lies in its area."""
         if departement not in self.departements:
             return False
         return not (self.epci or self.communes) or self.is_near(applicant)
 
     def is_near(self, applicant: Applicant) -> bool:
-        """Tell whether the applicant, or a part of it, is named in a narrowed area."""
+        """Return whether the applicant, or a part of it, is named in a narrowed area."""
         if applicant.kind is ApplicantKind.EPCI:
             return applicant.code in self.epci
         if applicant.kind is ApplicantKind.COMMUNE:

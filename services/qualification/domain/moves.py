@@ -135,7 +135,7 @@ class Standing:
     milestones: int = 0
 
     def allows(self, action: Action, who: Doer) -> bool:
-        """Tell whether this official may take this action now."""
+        """Return whether this official may take this action now."""
         move = MOVES[action]
         if self.state not in move.states or who.roles.isdisjoint(move.roles):
             return False

@@ -63,7 +63,7 @@ class Orientation:
     """No link was sent in place of the one that was taken back: nobody is written to."""
 
     def opens(self, generation: int, *, today: date, days: int) -> bool:
-        """Tell whether a link of this generation opens the orientation on this day; see `link_ends_on`."""
+        """Return whether a link of this generation opens the orientation on this day; see `link_ends_on`."""
         ends_on = self.link_ends_on(days)
         return generation == self.link_generation and (ends_on is None or today <= ends_on)
 

@@ -69,7 +69,7 @@ class Pact(PactRecord):
     __slots__ = ()
 
     def opened(self) -> facts.PactOpened:
-        """Tell that the pact is prepared between these parties."""
+        """Publish that the pact is prepared between these parties."""
         return facts.PactOpened(
             **self._about(self.opened_at),
             parties=tuple(party.name for party in self.parties),
@@ -248,7 +248,7 @@ class Pact(PactRecord):
         return facts.PactActionRemoved(**self._about(at), action_id=action.id, action=action.title)
 
     def make_ready(self, who: Official, at: datetime) -> tuple[Actor, facts.PactPlanReady]:
-        """Say that the plan is ready: it does not change any more, and each party is asked to sign it."""
+        """Declare that the plan is ready: it does not change any more, and each party is asked to sign it."""
         by = self._require(PactAction.READINESS, who)
         ready = self.apply(facts.PactPlanReady(**self._about(at), version=self.number, by=by))
         self._note(by, "a déclaré le plan prêt à signer", at)
@@ -314,7 +314,7 @@ class Pact(PactRecord):
     def report(
         self, who: Speaker, action_id: UUID, percent: int | None, status: Status | None, at: datetime
     ) -> tuple[PlannedAction, Actor, facts.PactProgressReported]:
-        """Tell how far an action of the plan in force is; what is not given follows from the other.
+        """Report how far an action of the plan in force is; what is not given follows from the other.
 
         A party reports on the actions that it owns or takes part in (`AnotherPartysAction`).
         """

@@ -95,11 +95,11 @@ class PactStanding:
 
     @property
     def amending(self) -> bool:
-        """Tell whether another version is prepared while one is in force."""
+        """Return whether another version is prepared while one is in force."""
         return self.in_force and self.stage is not PactState.SIGNED
 
     def opens(self, action: PactAction) -> bool:
-        """Tell whether the pact is ready for this action, whoever asks."""
+        """Return whether the pact is ready for this action, whoever asks."""
         if self.stage not in PACT_MOVES[action].stages or (self.ready and action in UNTIL_READY):
             return False
         further = {
@@ -114,7 +114,7 @@ class PactStanding:
         return further.get(action, True)
 
     def allows(self, action: PactAction, who: Official) -> bool:
-        """Tell whether this official may take this action now, for at least one party."""
+        """Return whether this official may take this action now, for at least one party."""
         if not self.opens(action) or who.roles.isdisjoint(PACT_MOVES[action].roles):
             return False
         if action not in FOR_A_PARTY:

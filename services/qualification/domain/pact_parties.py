@@ -48,22 +48,22 @@ class Party:
 
     @property
     def is_state(self) -> bool:
-        """Tell whether this is the State, for which only a délégué acts."""
+        """Return whether this is the State, for which only a délégué acts."""
         return self.kind is PartyKind.STATE
 
     @property
     def present(self) -> bool:
-        """Tell whether this is a party to the version that is worked at."""
+        """Return whether this is a party to the version that is worked at."""
         return self.left_in is None
 
     def goes_by(self, reference: str) -> bool:
-        """Tell whether people or programs mean this party: by id, by name, or as the State."""
+        """Return whether people or programs mean this party: by id, by name, or as the State."""
         name = plain(reference)
         return name in {str(self.id), plain(self.name)} or (self.is_state and name in _STATE_SPELLINGS)
 
 
 def means_state(name: str, kind: PartyKind | None) -> bool:
-    """Tell whether somebody named the State among the parties."""
+    """Return whether somebody named the State among the parties."""
     return kind is PartyKind.STATE or (kind is None and plain(name) in _STATE_SPELLINGS)
 
 

@@ -24,7 +24,7 @@ class InCharge(NamedTuple):
     name: str
 
     def is_of(self, party_id: UUID, name: str) -> bool:
-        """Tell whether this is the party of this id and name."""
+        """Return whether this is the party of this id and name."""
         return self.party_id == party_id or (self.party_id is None and plain(self.name) == plain(name))
 
 
@@ -58,11 +58,11 @@ class PlannedAction:
 
     @property
     def is_owned(self) -> bool:
-        """Tell whether the owner and the partners are parties, and not only names."""
+        """Return whether the owner and the partners are parties, and not only names."""
         return all(each.party_id for each in self.in_charge)
 
     def concerns(self, party_id: UUID) -> bool:
-        """Tell whether this party owns, takes part or pays."""
+        """Return whether this party owns, takes part or pays."""
         return any(each.party_id == party_id for each in (*self.in_charge, *(share.payer for share in self.shares)))
 
 
@@ -114,5 +114,5 @@ def mean_percent(percents: Iterable[int]) -> int | None:
 
 
 def is_late(action_due: date, status: str, today: date) -> bool:
-    """Tell whether an action has passed its day and something is still expected of it."""
+    """Return whether an action has passed its day and something is still expected of it."""
     return action_due < today and status not in OVER

@@ -47,7 +47,7 @@ class Rules:
     allowance: Allowance = field(default_factory=Allowance)
 
     def serves(self, departement: str) -> bool:
-        """Tell whether this instance has that département in charge."""
+        """Return whether this instance has that département in charge."""
         return self.departements is None or departement in self.departements
 
     def service(self, departement: str) -> Service:

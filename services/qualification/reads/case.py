@@ -346,7 +346,7 @@ async def letters(reader: Reader, case: CaseView) -> dict[UUID, AnswerLetter]:
 
 
 def _is_late(state: State, due_on: date | None, question: Question | None, work: LocalWork | None, today: date) -> bool:
-    """Tell whether somebody of the département should have acted.
+    """Return whether somebody of the département should have acted.
 
     On its own clock, on a question of the national team, or on the work of a local answer, also by its provider.
     """

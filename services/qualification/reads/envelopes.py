@@ -16,7 +16,7 @@ class Envelope(BaseModel):
 
     @property
     def left_cents(self) -> int:
-        """Tell what is left of it."""
+        """Return what is left of it."""
         return self.amount_cents - self.committed_cents
 
 

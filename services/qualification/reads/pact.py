@@ -167,7 +167,7 @@ async def document_of(reader: Reader, pact_id: UUID, number: int, *, signed: boo
 
 
 def _standing(view: PactView) -> PactStanding:
-    """Tell where a pact is, as the moves see it."""
+    """Return where a pact is, as the moves see it."""
     work, first_signed = view.work, view.first_signed
     return PactStanding(
         PactState(work.state),

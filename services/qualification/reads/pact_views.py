@@ -53,7 +53,7 @@ class PartyView:
 
     @property
     def is_state(self) -> bool:
-        """Tell whether this is the State."""
+        """Return whether this is the State."""
         return self.kind == "state"
 
 
@@ -150,7 +150,7 @@ class ActionView:
 
     @property
     def unowned(self) -> bool:
-        """Tell whether parties are yet to be chosen for it."""
+        """Return whether parties are yet to be chosen for it."""
         return self.owner_id is None or self.partner_ids is None
 
     @property
@@ -163,7 +163,7 @@ class ActionView:
         )
 
     def is_of(self, party: PartyView) -> bool:
-        """Tell whether this party owns the action or takes part in it."""
+        """Return whether this party owns the action or takes part in it."""
         by_name = ([self.owner] if self.owner_id is None else []) + (self.partners if self.partner_ids is None else [])
         return party.id in (self.owner_id, *(self.partner_ids or ())) or plain(party.name) in map(plain, by_name)
 
@@ -306,7 +306,7 @@ class PactView:
 
     @property
     def first_signed(self) -> bool:
-        """Tell whether a party has signed the version that is worked at."""
+        """Return whether a party has signed the version that is worked at."""
         return any(each.signed_on for each in self.present)
 
     def agreement_of(self, party: PartyView) -> AgreementView | None:

@@ -12,7 +12,10 @@ from shared.messaging.replay import Rebuilding
 
 
 def rebuilding() -> Rebuilding:
-    """Say how; the dates that rules once gave are in the events, so that only the départements served are asked for."""
+    """Return what the rebuilding of this service consists of.
+
+    The dates that rules gave are in the events, so that only the départements served are asked for.
+    """
     rules = Rules(departements=Served().codes)
     consumed = handlers(rules).on
     transferred = qualification.RequestTransferred

@@ -127,7 +127,7 @@ async def _warn_again(
     tx: Transaction,
     fact: facts.StageDueSoon | facts.OrientationDueSoon | facts.InformationDueSoon | facts.NationalQuestionDueSoon,
 ) -> None:
-    """Remember again which clock was said to run out."""
+    """Record again which clock was published as running out."""
     match fact:
         case facts.StageDueSoon():
             clock, due_on = fact.stage.value, fact.due_on
@@ -141,7 +141,7 @@ async def _warn_again(
 
 
 async def _remind_again(tx: Transaction, fact: facts.LocalWorkDueSoon) -> None:
-    """Remember again of which last day of local work somebody was reminded: it enters no timeline."""
+    """Record again of which last day of local work somebody was reminded: it enters no timeline."""
     case = await cases.load_exactly(tx, fact.request_id, fact.departement)
     if case is None:
         raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")

@@ -6,7 +6,7 @@ from shared.db import Transaction
 
 
 async def insert(tx: Transaction, case: Case, fact: EvaluationSubmitted) -> None:
-    """Keep what an applicant said: the latest word of each round."""
+    """Store what an applicant said: the latest word of each round."""
     await tx.execute(
         """
         INSERT INTO evaluation (

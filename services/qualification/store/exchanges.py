@@ -29,7 +29,7 @@ NOTES = "SELECT at, text FROM case_note WHERE request_id = $2 AND departement = 
 async def add_message(
     tx: Transaction, case: Case, *, message_id: UUID, at: datetime, team: Team, author: str | None, text: str
 ) -> None:
-    """Keep a message; one that is known already (it came with a dossier, or comes again) is kept once."""
+    """Store a message; one that is known already (it came with a dossier, or comes again) is kept once."""
     await tx.execute(
         """
         INSERT INTO case_message (id, request_id, departement, at, team, author, text)
@@ -51,7 +51,7 @@ async def add_message(
 
 
 async def add_note(tx: Transaction, case: Case, *, at: datetime, author: str, text: str) -> None:
-    """Keep an internal note."""
+    """Store an internal note."""
     await tx.execute(
         "INSERT INTO case_note (id, request_id, departement, at, author, text) VALUES ($1, $2, $3, $4, $5, $6)",
         new_id(),
@@ -64,7 +64,7 @@ async def add_note(tx: Transaction, case: Case, *, at: datetime, author: str, te
 
 
 async def add_document(tx: Transaction, case: Case, document: Document) -> None:
-    """Keep what is known of a joined file, once."""
+    """Store what is known of a joined file, once."""
     await tx.execute(
         """
         INSERT INTO case_document (id, request_id, departement, document, added_at)

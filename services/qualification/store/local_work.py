@@ -31,7 +31,7 @@ async def stored(tx: Transaction, case: Case) -> Stored:
 
 
 async def add_deliverable(tx: Transaction, fact: LocalDeliverableAdded, content: bytes | None) -> None:
-    """Keep a file; without its bytes in a database that is rebuilt."""
+    """Store a file; without its bytes in a database that is rebuilt."""
     await tx.execute(
         """
         INSERT INTO local_deliverable (

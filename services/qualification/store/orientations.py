@@ -9,7 +9,7 @@ from shared.db import Transaction
 
 
 async def insert(tx: Transaction, orientation: Orientation) -> None:
-    """Keep a new orientation."""
+    """Store a new orientation."""
     await tx.execute(
         """
         INSERT INTO orientation (id, request_id, departement, provider_id, provider, motive, until, state, opened_at)
@@ -56,7 +56,7 @@ async def save_link(tx: Transaction, orientation: Orientation) -> None:
 
 
 async def case_of(tx: Transaction, orientation_id: UUID) -> tuple[UUID, str] | None:
-    """Tell which case (request, département) an orientation belongs to."""
+    """Return which case (request, département) an orientation belongs to."""
     row = await tx.fetchrow("SELECT request_id, departement FROM orientation WHERE id = $1", orientation_id)
     return (row["request_id"], row["departement"]) if row else None
 

@@ -21,7 +21,7 @@ from shared.territory.index import fold
 
 
 async def insert(tx: Transaction, pact: Pact) -> None:
-    """Keep a new pact with its parties; one request leads to one pact (`PactAlreadyOpened`)."""
+    """Store a new pact with its parties; one request leads to one pact (`PactAlreadyOpened`)."""
     try:
         async with tx.savepoint():
             await tx.execute(
@@ -194,7 +194,7 @@ async def _save_parties(tx: Transaction, pact: Pact) -> None:
 
 
 async def freeze(tx: Transaction, pact: Pact, content: Mapping[str, Any], document: bytes, sha256: str) -> None:
-    """Keep what the parties are asked to sign, as it is now."""
+    """Store what the parties are asked to sign, as it is now."""
     await tx.execute(
         """
         UPDATE pact_version SET
@@ -212,7 +212,7 @@ async def freeze(tx: Transaction, pact: Pact, content: Mapping[str, Any], docume
 
 
 async def keep_content(tx: Transaction, pact_id: UUID, number: int, content: Mapping[str, Any]) -> None:
-    """Keep what is in force of a version that was signed before versions were frozen."""
+    """Store what is in force of a version that was signed before versions were frozen."""
     await tx.execute(
         "UPDATE pact_version SET content = $3 WHERE pact_id = $1 AND number = $2 AND content = '{}'",
         pact_id,
@@ -222,7 +222,7 @@ async def keep_content(tx: Transaction, pact_id: UUID, number: int, content: Map
 
 
 async def keep_signed(tx: Transaction, pact: Pact, document: bytes, sha256: str) -> None:
-    """Keep a version with all its signatures."""
+    """Store a version with all its signatures."""
     await tx.execute(
         """
         UPDATE pact_version SET
@@ -302,12 +302,12 @@ async def load_to_remind(tx: Transaction, before: datetime, *, most: int, limit:
 
 
 async def note_reminder(tx: Transaction, party: Party, at: datetime) -> None:
-    """Remember that a party was reminded to sign."""
+    """Record that a party was reminded to sign."""
     await tx.execute("UPDATE pact_party SET reminded_at = $2, reminders = reminders + 1 WHERE id = $1", party.id, at)
 
 
 async def add_diagnosis(tx: Transaction, pact: Pact, diagnosis: Diagnosis, *, by: Actor, at: datetime) -> None:
-    """Keep the version that is now on the table; earlier ones stay."""
+    """Store the version that is now on the table; earlier ones stay."""
     await tx.execute(
         """
         INSERT INTO pact_diagnosis (pact_id, version, diagnosis, shared_at, shared_by)
@@ -322,7 +322,7 @@ async def add_diagnosis(tx: Transaction, pact: Pact, diagnosis: Diagnosis, *, by
 
 
 async def add_agreement(tx: Transaction, pact: Pact, party: Party, *, by: Actor, at: datetime) -> None:
-    """Keep that a party agreed this version of the diagnosis."""
+    """Record that a party agreed this version of the diagnosis."""
     await tx.execute(
         """
         INSERT INTO pact_agreement (pact_id, version, party_id, agreed_on, recorded_at, recorded_by)
@@ -340,7 +340,7 @@ async def add_agreement(tx: Transaction, pact: Pact, party: Party, *, by: Actor,
 async def add_signature(
     tx: Transaction, pact: Pact, party: Party, signatory: Signatory, *, by: Actor, at: datetime
 ) -> None:
-    """Keep that a party signed, by whom, and which document."""
+    """Record that a party signed, by whom, and which document."""
     await tx.execute(
         """
         INSERT INTO pact_signature (pact_id, party_id, signed_on, name, function, authority, sha256, recorded_at,
@@ -360,7 +360,7 @@ async def add_signature(
 
 
 async def save_action(tx: Transaction, pact_id: UUID, action: PlannedAction, *, by: Actor, at: datetime) -> None:
-    """Keep an action of the plan as it is now."""
+    """Store an action of the plan as it is now."""
     await tx.execute(
         """
         INSERT INTO pact_action (id, pact_id, title, owner, owner_id, partners, partner_ids, budget_cents, shares,
@@ -443,7 +443,7 @@ async def add_progress(tx: Transaction, action: PlannedAction, comment: str | No
 
 
 async def add_review(tx: Transaction, pact_id: UUID, held_on: date, summary: str, *, by: Actor, at: datetime) -> None:
-    """Keep what a yearly review concluded."""
+    """Store what a yearly review concluded."""
     await tx.execute(
         """
         INSERT INTO pact_review (id, pact_id, held_on, summary, recorded_at, recorded_by)

@@ -46,7 +46,7 @@ async def load_due_soon(tx: Transaction, *, today: date, soon: date, limit: int)
 
 
 async def note(tx: Transaction, request_id: UUID, departement: str, *, clock: str, due_on: date, at: datetime) -> None:
-    """Remember a warning."""
+    """Record a warning."""
     await tx.execute(
         """
         INSERT INTO deadline_warning (request_id, departement, clock, due_on, told_at)

@@ -44,7 +44,7 @@ async def add_decision(tx: Transaction, case: Case, fact: escalation.DecisionMad
 
 
 async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | intake.RequestClosed) -> None:
-    """Keep what the applicant says came of it; when the request is closed, local work is over if it was not."""
+    """Store what the applicant says came of it; when the request is closed, local work is over if it was not."""
     if isinstance(fact, intake.RequestClosed):
         await orientations.end(tx, case.request_id, fact.at)
         if case.local_work is not None and not case.local_work.is_over:

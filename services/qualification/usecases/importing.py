@@ -60,7 +60,7 @@ async def _import(do: Context, line: Line[DescribeProvider]) -> Reported:
 
 
 async def _meant(do: Context, provider_id: UUID | None, entry: DescribeProvider) -> UUID | None:
-    """Tell which provider a line means."""
+    """Return which provider a line means."""
     return provider_id or await providers.find_same(
         do.tx, name=entry.name, email=entry.email, perimeter=do.agent.perimeter
     )

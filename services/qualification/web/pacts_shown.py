@@ -139,7 +139,7 @@ def _file(view: PactView, number: int) -> str:
 
 
 def rows_of(values: Mapping[str, Any], name: str, *, spare: int, least: int) -> int:
-    """Tell how many rows of a form to show: those that are filled in, and some to spare."""
+    """Return how many rows of a form to show: those that are filled in, and some to spare."""
     filled = {key.split(".")[1] for key in values if key.startswith(f"{name}.")}
     return max(len(filled) + spare, least)
 

@@ -37,7 +37,7 @@ class MandateView:
 
 
 async def together_view(context: AgentContext, reader: Reader, together: Together) -> TogetherView:
-    """Say what became of several cases."""
+    """Return what became of several cases."""
     return TogetherView(
         done=await changed(reader, together.done, context.agent.perimeter),
         refused=[UnchangedCaseView(one, refusal.code, refusal.detail) for one, refusal in together.refused],

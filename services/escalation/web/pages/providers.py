@@ -38,7 +38,7 @@ async def show_to_provider(context: LinkContext, *, refused: Refused | None = No
 
 
 async def _closed(context: LinkContext, *, typed: str) -> Template:
-    """Say that a link opens nothing (any more), whom to ask for another, and what was to be sent with it."""
+    """Show that a link opens nothing (any more), whom to ask for another, and what was to be sent with it."""
     try:
         closed = await closed_link(context.database, context.link)
     except LinkNotValid:

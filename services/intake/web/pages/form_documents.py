@@ -99,7 +99,7 @@ async def fetch(context: NamedDependency[DraftContext], document_id: FromPath[UU
 
 
 async def _store_each(context: DraftContext, form: Form[Joined]) -> list[tuple[str, Refusal]]:
-    """Store the files one by one, so that a wrong one costs no other; give those that were refused, by name."""
+    """Store the files one by one, so that a wrong one costs no other; return those that were refused, by name."""
     limits, filer = context.parts.limits, context.filer
 
     async def store(tx: Transaction, documents: list[Document]) -> None:

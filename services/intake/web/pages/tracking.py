@@ -170,7 +170,7 @@ async def add_documents(context: NamedDependency[HolderContext]) -> Response[Any
 async def _received(
     context: HolderContext, form: Form[Any], store: Store, *, field: str, required: bool = False
 ) -> Template | None:
-    """Receive the files of a form; give the page again, with what is wrong at the `field`, when they are refused."""
+    """Receive the files of a form; return the page again, with what is wrong at the `field`, when they are refused."""
     uploads = uploads_in(form)
     try:
         await receive_clean_files(context, some(uploads) if required else uploads, store, once=form.fingerprint)

@@ -76,7 +76,7 @@ async def bell_page(context: NamedDependency[AgentContext], paging: NamedDepende
 async def stream_bell(
     request: Request[Any, Any, Any], event_stream: NamedDependency[EventStream], parts: NamedDependency[Parts]
 ) -> Response[Any]:
-    """Tell how much is unread, at once and whenever it changes; nothing (204) to who is not signed in.
+    """Send how much is unread, at once and whenever it changes; nothing (204) to who is not signed in.
 
     The other services' pages listen too: they are on the same site, and the answer is one number.
     """

@@ -75,12 +75,12 @@ async def show_preferences(context: AgentContext, *, refused: Refused | None = N
 
 
 def _place(choice: ChoiceView) -> str:
-    """Say what a line is about."""
+    """Return what a line is about."""
     where = "Copie à votre adresse" if choice.destination == "personal" else "Boîte du service"
     scope = f" ({choice.scope})" if choice.scope else ""
     return f"{where} – {words.AUDIENCE[choice.audience]}{scope}"
 
 
 def _sort(choice: ChoiceView, titles: dict[str, str]) -> str:
-    """Say which messages a line is about, when it is not all of them."""
+    """Return which messages a line is about, when it is not all of them."""
     return "" if choice.template == EVERY_TEMPLATE else f" – {titles[choice.template]}"

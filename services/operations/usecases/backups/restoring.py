@@ -247,7 +247,7 @@ def _all_of(queues: Sequence[str]) -> list[str]:
 
 
 async def _empty(broker: Broker, queue: str) -> int:
-    """Drop what waits in a queue, but for foreign forms' requests; give how many messages."""
+    """Drop what waits in a queue, but for foreign forms' requests; return how many messages."""
     remaining: list[AbstractIncomingMessage] = []
     dropped = 0
     async with broker.channel() as channel:

@@ -70,7 +70,7 @@ async def back_up(urls: Mapping[str, str], *, messaging: set[str], documents: Pa
 
 
 async def _take(urls: Mapping[str, str], messaging: set[str], draft: Path) -> Manifest:
-    """Write down all databases as they are at one moment."""
+    """Record all databases as they are at one moment."""
     async with AsyncExitStack() as stack:
         databases = {name: await stack.enter_async_context(_connected(url)) for name, url in urls.items()}
         barriers = [await stack.enter_async_context(_connected(urls[name])) for name in urls if name in messaging]
@@ -116,7 +116,7 @@ async def _connected(url: str) -> AsyncIterator[Connection]:
 
 
 async def _snapshot(databases: list[Connection], barriers: list[Connection]) -> float:
-    """Begin a transaction in each database, all of one moment; give for how many seconds the relays were held.
+    """Begin a transaction in each database, all of one moment; return for how many seconds the relays were held.
 
     Every bound is PostgreSQL's: it ends the barrier as well when this program stands still, or is gone.
     """

@@ -72,5 +72,5 @@ async def sign_by_link(do: PartyContext, pact: Pact, command: SignByLink) -> Seq
 
 @changes_pact_by_link
 async def report_by_link(do: PartyContext, pact: Pact, command: ReportByLink) -> Sequence[Fact]:
-    """Tell how far an action is that the party owns or takes part in (`AnotherPartysAction`)."""
+    """Report how far an action is that the party owns or takes part in (`AnotherPartysAction`)."""
     return await recording.progress(do.tx, pact, Representative(do.link.party_id, command.name), command, do.at)

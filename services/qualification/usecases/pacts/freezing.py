@@ -11,7 +11,7 @@ from shared.db import Transaction
 
 
 async def freeze(tx: Transaction, pact: Pact, paper: Paper) -> str:
-    """Keep the plan that is ready, and the document that the parties sign; return the document's SHA-256."""
+    """Store the plan that is ready, and the document that the parties sign; return the document's SHA-256."""
     await pacts.save(tx, pact)
     text = await text_of_work(tx, pact.id)
     document = await paper(text, None)
@@ -21,7 +21,7 @@ async def freeze(tx: Transaction, pact: Pact, paper: Paper) -> str:
 
 
 async def keep_signed(tx: Transaction, pact: Pact, paper: Paper) -> str:
-    """Keep the version that all signed, with its signatures; return the SHA-256 of the document."""
+    """Store the version that all signed, with its signatures; return the SHA-256 of the document."""
     await pacts.save(tx, pact)
     text = await text_of_work(tx, pact.id)
     await pacts.keep_content(tx, pact.id, pact.number, as_content(text))

@@ -168,7 +168,7 @@ async def remove_action(do: Context, pact: Pact, action_id: UUID, _: Nothing) ->
 
 @changes_pact
 async def report(do: Context, pact: Pact, command: ReportProgress) -> Sequence[Fact]:
-    """Tell how far an action is."""
+    """Report how far an action is."""
     return await recording.progress(do.tx, pact, do.who, command, do.at)
 
 

@@ -143,7 +143,7 @@ def _by_name(kind: ApplicantKind, name: str, territories: Territories) -> Territ
 
 
 def _is_called(name: str, territory: Territory) -> bool:
-    """Tell whether a name means this territory: “Commune de Magny-en-Vexin” and “Magny” both do."""
+    """Return whether a name means this territory: “Commune de Magny-en-Vexin” and “Magny” both do."""
     said = fold(name)
     return any(core(fold(one)) in said or said in fold(one) for one in (territory.name, territory.full_name))
 

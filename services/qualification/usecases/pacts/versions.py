@@ -20,7 +20,7 @@ from shared.messaging import journal
 
 @changes_pact
 async def make_ready(do: Context, pact: Pact, _: Nothing) -> Sequence[Fact]:
-    """Say that the plan is ready: it is frozen, and each party is asked to sign it."""
+    """Declare that the plan is ready: it is frozen, and each party is asked to sign it."""
     actor, fact = pact.make_ready(do.who, do.at)
     sha256 = await freezing.freeze(do.tx, pact, do.paper)
     await pacts.ask_to_sign(do.tx, pact, do.at)

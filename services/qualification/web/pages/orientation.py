@@ -105,7 +105,7 @@ async def hand_in(context: NamedDependency[ProviderLinkContext]) -> Response[Any
 
 
 def link_over(request: Request[Any, Any, Any], over: LinkOver, *, typed: str = "") -> Template:
-    """Say that a link opens nothing any more and whom to ask, and give back what was typed."""
+    """Show that a link opens nothing any more and whom to ask, and give back what was typed."""
     page = render(request, "orientations/over.html", status_code=status_of(over), detail=over.detail, typed=typed)
     return private(page)
 

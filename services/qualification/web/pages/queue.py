@@ -95,7 +95,7 @@ async def download_as_ods(context: NamedDependency[AgentContext], filters: Named
 
 @get("/deposer", opt=SHOWS_SECRET_LINKS)
 async def file_for_another(context: NamedDependency[AgentContext]) -> Response[Any]:
-    """Tell an agent what it means to file for a collectivité; the button posts their mandate to intake."""
+    """Show an agent what it means to file for a collectivité; the button posts their mandate to intake."""
     context.agent.require(Role.SAT_AGENT, Role.DELEGATE)
     posts_to(context.request, context.parts.intake_url)
     return private(
