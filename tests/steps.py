@@ -27,7 +27,7 @@ GRID = {
 
 
 def a_link_by_mail(system: System, subject: str, page: str, *, to: str = "") -> str:
-    """Wait for a mail with this in its subject, and give the link in it to such a page; `to`: only his mails."""
+    """Wait for a mail with this in its subject, and give the link in it to such a page; `to`: only their mails."""
 
     def brought() -> Json:
         mails = [mail for mail in system.mails(subject) if to in {"", *(one["address"] for one in mail["to"])}]

@@ -135,7 +135,7 @@ def _started(folder: Path, collector: str) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def agent(system: System) -> Callable[[str], Agent]:
-    """Give a persona at the service where he works, by the first part of his address."""
+    """Give a persona at the service where they work, by the first part of their address."""
     made: dict[str, Agent] = {}
 
     def get(name: str) -> Agent:

@@ -20,7 +20,7 @@ ERRORS_ON_PURPOSE = re.compile(r"status of 4(00|09|13|15|29)")
 
 @dataclass
 class Person:
-    """Somebody with a browser window of his own."""
+    """Somebody with a browser window of their own."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)

@@ -97,7 +97,7 @@ def proposes(sat: Person, system: System, applicant: Applicant, outcome: str, **
 
 
 def validates(delegate: Person, system: System, applicant: Applicant) -> None:
-    """Find it among what awaits him, and validate it."""
+    """Find it among what awaits them, and validate it."""
     delegate.page.goto(f"{system.endpoints['qualification']}/a-valider")
     delegate.page.locator(f'main a[href*="{applicant.id}"]').first.click()
     delegate.presses("Valider cette réponse")

@@ -22,7 +22,7 @@ FIRST_PDF = 120_000
 
 
 def opens(browser: Browser, link: str) -> Person:
-    """Open somebody's link in a browser of his own."""
+    """Open somebody's link in a browser of their own."""
     person = Person.sits_down(browser)
     person.page.goto(link)
     return person

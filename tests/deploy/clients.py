@@ -69,7 +69,7 @@ class Failure:
 
 
 class Clients:
-    """So many clients who do the same again and again, each in a thread of his own, with pauses of all lengths."""
+    """So many clients who do the same again and again, each in a thread of their own, with pauses of all lengths."""
 
     def __init__(self, count: int, do: Callable[[Connections], None], *, lets_go: float, look: bool = False) -> None:
         self.done = 0

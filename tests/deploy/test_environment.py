@@ -1,4 +1,4 @@
-"""What each program is told: its own secrets and addresses, and the caller's own servers where he names them."""
+"""What each program is told: its own secrets and addresses, and the caller's own servers where they name them."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

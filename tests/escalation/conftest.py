@@ -152,13 +152,13 @@ def person(database: Database, browser: httpx2.AsyncClient) -> Callable[[Agent],
 
 @pytest.fixture
 async def at_desk(person: Callable[[Agent], Awaitable[Person]], national_agent: Agent) -> Person:
-    """An agent of the national team at his desk."""
+    """An agent of the national team at their desk."""
     return await person(national_agent)
 
 
 @pytest.fixture
 async def at_committee(person: Callable[[Agent], Awaitable[Person]], secretary_agent: Agent) -> Person:
-    """The committee's secretary at his desk."""
+    """The committee's secretary at their desk."""
     return await person(secretary_agent)
 
 

@@ -1,4 +1,4 @@
-"""What a national agent has at hand beside the dossier: narrower lists, his team's notes, what was decided before."""
+"""What a national agent has at hand beside the dossier: narrower lists, their team's notes, what was decided before."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

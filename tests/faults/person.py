@@ -300,7 +300,7 @@ class Person:
         return [item["provider_id"] for item in (page or {"items": []})["items"]]
 
     async def is_oriented(self) -> str | None:
-        """Be oriented to a local provider; give the token of the link that he received by mail.
+        """Be oriented to a local provider; give the token of the link that they received by mail.
 
         None when it does not come for long: its sender was killed, and the mail is `uncertain` or waits for its lease
         to end. The judgement looks at all mails.

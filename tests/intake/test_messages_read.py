@@ -1,4 +1,4 @@
-"""Messages are new to each reader until he answers or says that he has read them."""
+"""Messages are new to each reader until they answer or say that they have read them."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""While the work with him goes on, the applicant tells how it goes: of a step or of all of it, by program or page."""
+"""While the work with them goes on, the applicant tells how it goes: of a step or of all of it, by program or page."""
 
 from datetime import date
 from html import unescape

@@ -1,4 +1,4 @@
-"""What the applicant answers to a mail is his message, like those that he writes on his page."""
+"""What the applicant answers to a mail is their message, like those that they write on their page."""
 
 from uuid import UUID
 

@@ -234,14 +234,14 @@ class People:
             )
 
     async def token(self, role: Role, departement: str | None = None, programme: str | None = None) -> dict[str, str]:
-        """Create an agent; give the header that acts as him."""
+        """Create an agent; give the header that acts as them."""
         agent = await self.agent(role, departement, programme)
         async with self.database.transaction() as tx:
             token = await identity.issue_token(tx, agent_id=agent.id, name="test", at=clock.now(), expires_at=None)
         return {"Authorization": f"Bearer {token}"}
 
     async def enters(self, client: Client, role: Role, departement: str | None = None) -> None:
-        """Create an agent and open his session in a browser, as sign-in does."""
+        """Create an agent and open their session in a browser, as sign-in does."""
         agent, at, key = await self.agent(role, departement), clock.now(), secrets.token_urlsafe()
         async with self.database.transaction() as tx:
             await sessions.create(tx, key, agent=agent, data={}, at=at, expires_at=at + timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""While an agent is away his copies go to a colleague; the team's mailbox is never left out."""
+"""While an agent is away their copies go to a colleague; the team's mailbox is never left out."""
 
 import re
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The bell rings for what an agent's teams are told; each agent reads for himself."""
+"""The bell rings for what an agent's teams are told; each agent reads alone."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Colleagues whom the applicant invited get his mails too, each with his own link, as long as they are invited."""
+"""Colleagues whom the applicant invited get their mails too, each with their own link, as long as they are invited."""
 
 from uuid import UUID
 

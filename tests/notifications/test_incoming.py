@@ -169,7 +169,7 @@ async def test_who_answers_from_another_address_is_named(world: World, inbound: 
 async def mail_that_quotes(
     world: World, inbound: InboundClient, mail_sender: MailSender, mail_server: MailServer
 ) -> EmailMessage:
-    """Let the applicant be written to; give the mail, with his secret link in it, as he received it."""
+    """Let the applicant be written to; give the mail, with their secret link in it, as they received it."""
     await world.filed()
     await world.consume(examples.example_of(qualification.MessagePosted))
     while await mail_sender.send_next():

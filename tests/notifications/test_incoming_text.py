@@ -1,4 +1,4 @@
-"""What a person wrote is told apart from what his mail program quotes; nothing that was written is dropped."""
+"""What a person wrote is told apart from what their mail program quotes; nothing that was written is dropped."""
 
 import sys
 from types import FrameType

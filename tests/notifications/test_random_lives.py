@@ -150,7 +150,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
         async def the_partner_changes_his_mood() -> None:
             partner.answer = chance.choice(["204 No Content", "204 No Content", "500 Oops", "410 Gone"])
 
-        async def a_courier_dies() -> None:
+        async def a_dispatcher_dies() -> None:
             async with database.transaction() as tx:
                 await next_event(tx, at=clock.now(), secrets=SECRETS)
 
@@ -175,7 +175,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
             the_partner_changes_his_mood,
             dispatcher.deliver_next,
             dispatcher.deliver_next,
-            a_courier_dies,
+            a_dispatcher_dies,
             time_passes,
             an_operator_moves_it,
             an_operator_suspends_or_resumes,

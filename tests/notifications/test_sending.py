@@ -277,7 +277,7 @@ async def test_a_mail_server_that_is_away_costs_a_delay(database: Database, part
 async def test_a_sender_that_dies_before_the_content_loses_nothing(
     database: Database, parts: Parts, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
-    hanging = HangingPostman(database, parts, server=MailServerAddress("smtp://127.0.0.1:1"), sender="x@cousu.test")
+    hanging = HangingMailSender(database, parts, server=MailServerAddress("smtp://127.0.0.1:1"), sender="x@cousu.test")
     task = asyncio.create_task(hanging.send_next())
     await until_sending(database)
     task.cancel()
@@ -550,7 +550,7 @@ async def test_a_mail_that_is_tried_in_vain_grows_older_in_the_figures(
     assert 1200 <= float(told[1]) < 1260
 
 
-class HangingPostman(MailSender):
+class HangingMailSender(MailSender):
     """Begins a mail and never goes on: stands for a process that is killed there."""
 
     async def _attempt(self, _mail: OutgoingMail) -> None:

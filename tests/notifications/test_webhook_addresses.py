@@ -170,7 +170,7 @@ async def test_an_endless_answer_is_not_read_to_its_end(
     assert (result, len(answer)) == ("refused", 304)
 
 
-async def test_a_partner_who_says_nothing_does_not_hold_the_courier(
+async def test_a_partner_who_says_nothing_does_not_hold_the_dispatcher(
     database: Database, parts: Parts, people: People, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.notifications.adapters.webhook_dispatcher.PATIENCE", 0.3)

@@ -352,7 +352,7 @@ async def test_a_late_answer_does_not_undo_that_all_is_told_again(
     assert await column(database, "position") == 0
 
 
-async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
+async def test_what_a_dispatcher_left_that_is_gone_is_given_when_its_lease_is_over(
     database: Database,
     world: World,
     local_parts: Parts,
@@ -374,7 +374,7 @@ async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
     assert [row["result"] for row in ends] == [None, "taken"]
 
 
-async def test_many_couriers_give_each_event_once_and_in_order(
+async def test_many_dispatchers_give_each_event_once_and_in_order(
     database: Database, world: World, local_parts: Parts, operator: Agent
 ) -> None:
     async with a_partner() as first, a_partner() as second:
@@ -395,7 +395,7 @@ async def test_many_couriers_give_each_event_once_and_in_order(
             assert [event["position"] for event in partner.events] == list(range(1, 12))
 
 
-async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_positions(
+async def test_dispatchers_run_until_they_are_stopped_and_one_round_gives_the_positions(
     database: Database, world: World, local_parts: Parts, operator: Agent, partner: Partner
 ) -> None:
     await subscribed(database, local_parts, operator, Subscribe(name="Région", url=partner.url))

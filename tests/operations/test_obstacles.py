@@ -151,8 +151,8 @@ async def test_a_mail_that_was_refused_is_told_beside_the_request(with_mails: Co
     await told(scene.intake, a_message(request_id, "Bonjour"))
     await sent(scene)
     await hear_all(scene)
-    postman = with_mails.service("notifications").database
-    await a_mail(postman, request_id)
+    mail_service = with_mails.service("notifications").database
+    await a_mail(mail_service, request_id)
     found = {one.what: one for one in await keeping(with_mails, request_id)}
     assert (found[What.MAIL].reason, found[What.MAIL].attempts, found[What.MAIL].urgent) == (
         "550 no such user",

@@ -1,4 +1,4 @@
-"""A départemental operator sees and mends his part: what is another's is not there."""
+"""A départemental operator sees and mends their part: what is another's is not there."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -215,7 +215,7 @@ async def life(inbox: Inbox) -> Life:
 
 @pytest.fixture
 async def browser(database: Database, app: Litestar) -> AsyncIterator[Callable[[Agent], Awaitable[Browser]]]:
-    """Sign an agent in, as the sign-in does, each in a browser of his own."""
+    """Sign an agent in, as the sign-in does, each in a browser of their own."""
     async with AsyncExitStack() as opened:
 
         async def sign_in(agent: Agent) -> Browser:

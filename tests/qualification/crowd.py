@@ -354,7 +354,7 @@ async def a_server(folder: Path, port: int) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def a_seat(crowd: Crowd) -> AsyncIterator[tuple[httpx2.AsyncClient, str]]:
-    """Sit in front of the service as one of its agents: a client that is signed in, and his token."""
+    """Sit in front of the service as one of its agents: a client that is signed in, and their token."""
     settings = _settings()
     app = application(
         settings,
@@ -371,7 +371,7 @@ async def a_seat(crowd: Crowd) -> AsyncIterator[tuple[httpx2.AsyncClient, str]]:
 
 
 async def _comes_in(client: httpx2.AsyncClient, crowd: Crowd) -> str:
-    """Sign an agent in, as the sign-in does, and give him a token too."""
+    """Sign an agent in, as the sign-in does, and give them a token too."""
     at, key, agent = clock.now(), secrets.token_urlsafe(16), crowd.agents[0]
     async with crowd.database.transaction() as tx:
         await sessions.create(tx, key, agent=agent, data={}, at=at, expires_at=at + timedelta(hours=8))

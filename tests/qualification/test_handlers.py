@@ -131,7 +131,7 @@ async def test_a_failed_delivery_is_shown_on_the_case(sat: Program, life: Life) 
 
 
 async def test_what_a_provider_answers_by_mail_stands_among_the_messages(sat: Program, life: Life) -> None:
-    for audience in ("provider", "applicant"):  # the applicant's comes from intake, as his message
+    for audience in ("provider", "applicant"):  # the applicant's comes from intake, as their message
         reply = notifications.ReplyReceived(
             **life.about(),
             delivery_id=uuid4(),

@@ -1,4 +1,4 @@
-"""Who an agent is, what he sees, and how programs act for him."""
+"""Who an agent is, what they see, and how programs act for them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta

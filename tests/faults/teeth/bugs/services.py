@@ -42,7 +42,7 @@ BUGS = (
     ),
     bug(
         "timeline_by_arrival",
-        "The applicant sees what happened in the order in which his service heard of it.",
+        "The applicant sees what happened in the order in which their service heard of it.",
         "late_for_applicants",
         f"{INTAKE}.reads.tracking:_timeline",
         reworded("ORDER BY at, id", "ORDER BY ctid"),
