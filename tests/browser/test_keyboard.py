@@ -41,6 +41,13 @@ def presses(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
+def reaches_by_key(page: Page, key: str, name: str) -> None:
+    """Press a key, see that it only brings to the button, and press the button."""
+    page.keyboard.press(key)
+    expect(page.get_by_role("button", name=name)).to_be_focused()
+    page.keyboard.press("Enter")
+
+
 def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
     system: System, browser: Browser, agent: Callable[[str], Agent]
 ) -> None:
@@ -60,7 +67,7 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
     keyboard.press("o")
     page.wait_for_url("**/demandes/**")
 
-    keyboard.press("e")
+    reaches_by_key(page, "e", "Commencer l’examen")
     person.reads("En cours d’examen")
     page.wait_for_load_state()  # before it no key is heard
     keyboard.press("q")
@@ -98,7 +105,7 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
     chief.page.keyboard.press("o")
     chief.page.wait_for_url("**/demandes/**")
     chief.reads(number)
-    chief.page.keyboard.press("v")
+    reaches_by_key(chief.page, "v", "Valider cette réponse")
     chief.reads("Refusée")
 
 

@@ -45,7 +45,8 @@ window.addEventListener("pageshow", () => {
 // Errors are read first.
 document.querySelector("[data-focus]")?.focus();
 
-// Keyboard: `?` shows the shortcuts; one key acts on what carries it, never while one types.
+// Keyboard: `?` shows the shortcuts; one key goes to what carries it or opens it, never while one types. A button that
+// sends a form has the focus only: no single key commits anything.
 const help = document.getElementById("raccourcis");
 if (help) {
   const store = "cousu-main.shortcuts";
@@ -80,8 +81,8 @@ if (help) {
     const target = [...document.querySelectorAll("[data-shortcut]")].find((item) => item.dataset.shortcut === event.key);
     if (!target) return;
     event.preventDefault();
-    if (target.matches("input, select, textarea")) target.focus();
-    else target.click();
+    if (target.matches("a")) target.click();
+    else target.focus();
   });
 }
 

@@ -131,6 +131,13 @@ def test_a_shortcut_does_not_act_while_one_types(opened: Page) -> None:
         opened.keyboard.press("c")
 
 
+def test_no_single_key_sends_a_form(opened: Page) -> None:
+    opened.goto("/case")
+    opened.keyboard.press("p")
+    expect(opened.get_by_role("button", name="Proposer une issue")).to_be_focused()
+    assert opened.url.endswith("/case")
+
+
 def test_without_scripts_everything_can_be_read_and_sent(browser: Browser, gallery_address: str) -> None:
     context = browser.new_context(base_url=gallery_address, java_script_enabled=False)
     page = context.new_page()
