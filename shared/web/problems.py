@@ -11,6 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
+from litestar.routes import HTTPRoute
 from pydantic import ValidationError
 
 from shared.db import AWAY, CONFLICTS
@@ -224,6 +225,8 @@ def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
         if (onward := _to_sign_in(request)) is not None:
             return onward
         problem = Problem(problem.status, SessionOver(), problem.headers)
+    if isinstance(problem.refusal, MethodNotAllowed) and (onward := _to_page_above(request)) is not None:
+        return onward
     return _error_page(request, problem)
 
 
@@ -264,6 +267,30 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any] | None:
     if request.method in {"GET", "HEAD"}:
         return Redirect(f"{SIGN_IN}?next={quote(here if len(here) <= LONGEST else '/', safe='')}", status_code=303)
     return None
+
+
+def _to_page_above(request: Request[Any, Any, Any]) -> Redirect | None:
+    """Redirect who reloads the address of a form, which a page with errors has, to the page that shows the form."""
+    if request.method not in {"GET", "HEAD"}:
+        return None
+    shown = [
+        route.path.strip("/").split("/")
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and "GET" in route.methods
+    ]
+    above = request.scope["path"].strip("/").split("/")
+    query = request.scope["query_string"].decode("latin-1")
+    while above := above[:-1]:
+        if any(_fits(above, template) for template in shown):
+            return Redirect(quote("/" + "/".join(above)) + (f"?{query}" if query else ""), status_code=303)
+    return None
+
+
+def _fits(path: Sequence[str], template: Sequence[str]) -> bool:
+    """Return whether an address is one of a route's, but for the types of its parameters."""
+    return len(path) == len(template) and all(
+        asked == known or known.startswith("{") for asked, known in zip(path, template, strict=True)
+    )
 
 
 def _error_page(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:

@@ -213,6 +213,13 @@ async def sent(client: httpx2.AsyncClient, path: str, **fields: str) -> httpx2.R
     return await client.post(path, data={"_csrf_token": token, **fields})
 
 
+async def test_who_reloads_the_address_of_a_form_comes_to_its_page(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/choses/3/paiement?a=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/choses/3?a=1")
+    assert (await client.get("/choses/3/paiement/encore")).status_code == 404
+    assert (await client.get("/api/v1/things/3/payment")).status_code == 405
+
+
 async def titles(database: Database) -> list[str]:
     """Give what the use cases stored."""
     return [row["title"] for row in await database.fetch("SELECT title FROM thing ORDER BY title")]
