@@ -77,9 +77,28 @@ async def test_what_is_wrong_is_said_line_by_line_and_does_not_keep_the_others(s
         4: ["email"],
         5: ["departements"],
         6: ["fields.0"],
-        7: ["capacity"],
+        7: ["departements", "capacity"],
     }
     assert "Bon" in await names(sat)
+
+
+async def test_all_that_is_wrong_with_a_line_is_said_at_once_in_the_words_of_the_file(
+    agent: Browser, sat: Program
+) -> None:
+    line = ";CAUE;pas une adresse;999;Astronomie | Mobilité;beaucoup"
+    [told] = (await brought_in(sat, line)).json()["lines"]
+    assert {error["field"] for error in told["errors"]} == {"name", "email", "departements", "fields.0", "capacity"}
+    said = " ".join(error["message"] for error in told["errors"])
+    assert "« Astronomie » n’est pas connu" in said.replace("\u00a0", " ")
+    assert "Revitalisation" in said
+    assert "revitalisation_commerciale" not in said
+    files = {"table": ("annuaire.csv", f"{HEADINGS}\n{line}\nBon;CAUE;bon@acteur.test;95;;".encode(), "text/csv")}
+    fields = await agent.filled("/annuaire/import", only_look="true")
+    page = (await agent.client.post("/annuaire/import", data=fields, files=files)).text
+    assert "Champs d’intervention : «" in page
+    assert "Départements : Aucun département n’a le code 999." in page
+    assert "Serait inscrit" in page
+    assert "1\u00a0acteur à inscrire" in page
 
 
 async def test_one_may_only_look_what_would_become_of_it(sat: Program) -> None:

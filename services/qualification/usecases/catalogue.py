@@ -1,8 +1,9 @@
 """Use cases of the catalogue: a SAT agent adds or changes a local provider."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field as Bounds
@@ -17,11 +18,20 @@ from shared.contracts.fact import Email
 from shared.contracts.vocabulary import ApplicantKind, Field, SupportType
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity.model import Agent, Role
+from shared.territory import Territories
 
 _SHARED = (
     "Cet acteur intervient aussi dans d’autres départements ({}) : vous pouvez inscrire ou retirer le vôtre, rien "
     "d’autre. Si ces renseignements ont changé, ajoutez une fiche propre à votre département."
 )
+
+
+PLACES: Final = {
+    "departements": (ApplicantKind.DEPARTEMENT, "Aucun département n’a le code"),
+    "epci": (ApplicantKind.EPCI, "Aucun EPCI n’a le numéro SIREN"),
+    "communes": (ApplicantKind.COMMUNE, "Aucune commune n’a le code Insee"),
+}
+"""Fields that hold codes of territories: of which kind, and what is said of a code that is none."""
 
 
 class _Description(Command):
@@ -115,12 +125,7 @@ def _checked(do: Context, provider_id: UUID, entry: DescribeProvider, *, before:
         for code in sorted(set(departements) ^ set(before))
         if not do.agent.sees(code)
     ]
-    for name, kind, codes, words in (
-        ("departements", ApplicantKind.DEPARTEMENT, departements, "Aucun département n’a le code"),
-        ("epci", ApplicantKind.EPCI, epci, "Aucun EPCI n’a le numéro SIREN"),
-        ("communes", ApplicantKind.COMMUNE, communes, "Aucune commune n’a le code Insee"),
-    ):
-        errors += [FieldError(name, f"{words} {code}.") for code in codes if do.territories.find(kind, code) is None]
+    errors += unknown_codes(do.territories, {"departements": departements, "epci": epci, "communes": communes})
     if entry.valid_from and entry.valid_until and entry.valid_until < entry.valid_from:
         errors.append(FieldError("valid_until", "La fin de validité précède son début."))
     if errors:
@@ -135,5 +140,13 @@ def _checked(do: Context, provider_id: UUID, entry: DescribeProvider, *, before:
     return CatalogueEntry(id=provider_id, **{**dict(entry), **lists})
 
 
-def _codes(codes: list[str]) -> tuple[str, ...]:
+def unknown_codes(territories: Territories, given: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
+    """Find the codes of no territory, by the fields that hold them."""
+    for name, (kind, words) in PLACES.items():
+        for code in _codes(given.get(name, ())):
+            if territories.find(kind, code) is None:
+                yield FieldError(name, f"{words} {code}.")
+
+
+def _codes(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code.upper() for code in codes))

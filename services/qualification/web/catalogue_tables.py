@@ -3,19 +3,26 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from services.qualification.reads.catalogue import ProviderView
-from services.qualification.usecases.catalogue import DescribeProvider
+from services.qualification.usecases.catalogue import PLACES, DescribeProvider, unknown_codes
 from services.qualification.usecases.importing import import_providers
 from services.qualification.web.context import AgentContext
 from shared.commands import TYPED
 from shared.contracts.vocabulary import Field, SupportType
+from shared.errors import FieldError, Invalid
 from shared.french import words
 from shared.tables import Reported, day_typed
+from shared.territory import Territories
 from shared.territory.index import fold
 from shared.web.tables import Headings, ImportedLineView, Table, lines_of
+from shared.web.validation import field_errors
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "Identifiant",
@@ -50,7 +57,8 @@ def table_of(entries: Iterable[ProviderView]) -> Table:
 
 async def bring_in_table(context: AgentContext, content: bytes, *, store: bool) -> list[Reported]:
     """Bring a table in and report line by line; without `store`, report what would become of it and change nothing."""
-    lines = await asyncio.to_thread(lines_of, content, HEADINGS, _entry, shown=("name",), most=MOST)
+    read = partial(_entry, territories=context.parts.territories)
+    lines = await asyncio.to_thread(lines_of, content, HEADINGS, read, shown=("name",), most=MOST)
     async with context.database.transaction(context.cause) as tx, nullcontext() if store else tx.undone():
         return await import_providers(context.acting(tx), lines)
 
@@ -74,25 +82,52 @@ def _row(entry: ProviderView) -> tuple[Any, ...]:
     )
 
 
-def _entry(given: dict[str, str]) -> DescribeProvider:
-    return DescribeProvider.model_validate(dict(_understood(given)), context=TYPED)
+def _entry(given: dict[str, str], *, territories: Territories) -> DescribeProvider:
+    """Read a line; refuses (`Invalid`) with all that is wrong with it."""
+    wrong = [*_unknown_choices(given), *unknown_codes(territories, {kind: _cells(given, kind) for kind in PLACES})]
+    named = {error.field.partition(".")[0] for error in wrong}
+    try:
+        entry = DescribeProvider.model_validate(
+            {name: value for name, value in _understood(given) if name not in named}, context=TYPED
+        )
+    except ValidationError as invalid:
+        wrong += field_errors(invalid.errors())
+    if wrong:
+        raise Invalid(wrong)
+    return entry
 
 
 def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:
     for name, text in given.items():
-        if name == "fields":
-            yield name, _chosen(text, {fold(words.word(each)): each.value for each in Field})
-        elif name == "support_types":
-            yield name, _chosen(text, {fold(words.word(each)): each.value for each in SupportType})
+        if name in CHOICES:
+            yield name, [CHOICES[name].get(fold(each), each) for each in _cells(given, name)]
         elif name in {"valid_from", "valid_until"}:
             yield name, day_typed(text)
         else:
             yield name, text
 
 
-def _chosen(text: str, known: Mapping[str, str]) -> list[str]:
-    """Read choices by their French words or by their codes."""
-    return [known.get(fold(each), each.strip()) for each in text.split("|") if each.strip()]
+def _unknown_choices(given: Mapping[str, str]) -> Iterator[FieldError]:
+    """Find what is neither one of the words of a column nor one of its codes."""
+    for name, known in CHOICES.items():
+        for place, each in enumerate(_cells(given, name)):
+            if fold(each) not in known and each not in known.values():
+                told = ", ".join(words.word(code) for code in _CODES[name])
+                yield FieldError(
+                    f"{name}.{place}", f"«\u00a0{each}\u00a0» n’est pas connu. Choix possibles\u00a0: {told}."
+                )
+
+
+def _cells(given: Mapping[str, str], name: str) -> list[str]:
+    return [each.strip() for each in given.get(name, "").split("|") if each.strip()]
+
+
+_CODES: Final[Mapping[str, type[StrEnum]]] = {"fields": Field, "support_types": SupportType}
+
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    name: {fold(words.word(each)): each.value for each in codes} for name, codes in _CODES.items()
+}
+"""By column: what is typed, folded → its code."""
 
 
 class ProviderLineView(ImportedLineView):

@@ -33,6 +33,12 @@ RESULTS: Final[Mapping[str, tuple[str, str]]] = {
     Result.UNCHANGED: ("Inchangé", "neutral"),
     Result.REFUSED: ("À corriger", "refused"),
 }
+TRIAL_RESULTS: Final[Mapping[str, tuple[str, str]]] = {
+    **RESULTS,
+    Result.ADDED: ("Serait inscrit", "neutral"),
+    Result.CHANGED: ("Serait modifié", "neutral"),
+}
+"""The same where nothing is kept."""
 LATEST: Final = Page(per_page=20)
 """How much of what a provider was asked is shown beside its entry."""
 
@@ -99,6 +105,7 @@ def _import_page(
         counts=counts(report or ()),
         headings=COLUMNS,
         results=RESULTS,
+        trial_results=TRIAL_RESULTS,
     )
 
 
