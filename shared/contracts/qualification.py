@@ -200,6 +200,13 @@ class ProposalRejected(DepartmentalFact):
     by: Actor
 
 
+class ProposalTakenBack(DepartmentalFact):
+    """The author of the proposal takes it back before it is validated: the examination goes on."""
+
+    wire_type: ClassVar[str] = "qualification.proposal_taken_back.v1"
+    by: Actor
+
+
 class ExchangesPart(Fact):
     """One part of what a dossier refers to by `exchange_id`; `part` counts from 1. It is published before the dossier.
 
@@ -744,6 +751,7 @@ FACTS: tuple[type[Fact], ...] = (
     RequestQualified,
     OutcomeProposed,
     ProposalRejected,
+    ProposalTakenBack,
     ExchangesShared,
     ExchangesTransferred,
     OrientedLocally,

@@ -199,6 +199,7 @@ EVENT = {
     "qualification.request_qualified.v1": "Besoin évalué et qualifié",
     "qualification.outcome_proposed.v1": "Réponse proposée, en attente de validation",
     "qualification.proposal_rejected.v1": "Proposition non validée, l’examen se poursuit",
+    "qualification.proposal_taken_back.v1": "Proposition reprise par son auteur, l’examen se poursuit",
     "qualification.exchanges_shared.v1": "Échanges joints au dossier",
     "qualification.exchanges_transferred.v1": "Échanges transmis à un autre département",
     "qualification.oriented_locally.v1": "Orientée vers un acteur local de l’ingénierie",

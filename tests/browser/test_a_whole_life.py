@@ -125,12 +125,16 @@ def examines(person: Person, system: System, number: str) -> None:
     person.looks("10-proposition")
     person.presses("Proposer cette réponse")
     person.reads("Proposition à valider")
-    expect(page.get_by_role("button", name="Valider cette réponse")).to_have_count(0)
+    expect(page.locator("main").get_by_text("Valider cette réponse")).to_have_count(0)
+    person.looks("10-proposition-en-attente")
 
 
 def validates(person: Person, system: System, number: str) -> None:
     """The délégué territorial validates what somebody else proposed."""
     person.waits_to_find(number, system.endpoints["qualification"])
+    person.presses("Valider cette réponse")
+    person.page.wait_for_url("**/validation*")
+    person.looks("10-validation")
     person.presses("Valider cette réponse")
     person.reads("Transmise à l’équipe nationale")
 

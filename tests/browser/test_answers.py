@@ -101,4 +101,7 @@ def validates(delegate: Person, system: System, applicant: Applicant) -> None:
     delegate.page.goto(f"{system.endpoints['qualification']}/a-valider")
     delegate.page.locator(f'main a[href*="{applicant.id}"]').first.click()
     delegate.presses("Valider cette réponse")
+    delegate.page.wait_for_url("**/validation*")
+    delegate.reads("Elle ne peut plus être reprise")
+    delegate.presses("Valider cette réponse")
     delegate.reads("La réponse est validée")

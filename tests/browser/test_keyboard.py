@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -94,9 +95,12 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
     keyboard.type("Le projet est déjà accompagné.")
     presses(page, "Proposer cette réponse")
     person.reads("Proposition à valider")
+    validates_by_keyboard(Person.signs_in(browser, system.endpoints["qualification"], "delegue95@cousu.test"), number)
 
-    chief = Person.signs_in(browser, system.endpoints["qualification"], "delegue95@cousu.test")
-    chief.page.goto(f"{system.endpoints['qualification']}/a-valider")
+
+def validates_by_keyboard(chief: Person, number: str) -> None:
+    """Find the proposal in the list, read it once more, and validate it."""
+    chief.page.goto(urljoin(chief.page.url, "/a-valider"))
     chief.page.keyboard.press("l")
     for _ in range(chief.page.locator("table.list tbody tr").count()):
         if number in chief.page.locator("tr:focus-within").inner_text():
@@ -105,7 +109,9 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
     chief.page.keyboard.press("o")
     chief.page.wait_for_url("**/demandes/**")
     chief.reads(number)
-    reaches_by_key(chief.page, "v", "Valider cette réponse")
+    chief.page.keyboard.press("v")
+    chief.page.wait_for_url("**/validation*")
+    presses(chief.page, "Valider cette réponse")
     chief.reads("Refusée")
 
 

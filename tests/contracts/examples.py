@@ -213,6 +213,7 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     (qualification.RequestQualified, {**_BASE, "qualification": QUALIFICATION, "by": AGENT}),
     (qualification.OutcomeProposed, {**_BASE, "outcome": Outcome.ESCALATION, "by": AGENT}),
     (qualification.ProposalRejected, {**_BASE, "motive": "Consultez d’abord l’EPF.", "by": DELEGATE}),
+    (qualification.ProposalTakenBack, {**_BASE, "by": AGENT}),
     (qualification.ExchangesShared, {**_BASE, **_EXCHANGES, "outcome": Outcome.ESCALATION}),
     (
         qualification.ExchangesTransferred,

@@ -133,6 +133,10 @@ class Life:
         """The proposal is not validated, for an internal motive."""
         return self._make(qualification.ProposalRejected, minutes, motive="SECRET motive", by=AGENT)
 
+    def taken_back(self, minutes: int) -> Any:
+        """The author takes the proposal back."""
+        return self._make(qualification.ProposalTakenBack, minutes, by=AGENT)
+
     def oriented(self, minutes: int) -> Any:
         """A provider is asked."""
         return self._make(

@@ -13,7 +13,7 @@ from services.intake.domain.life import DECIDED, MEANINGS, Status, meaning_of
 from services.intake.domain.request import TrackedRequest
 from services.intake.domain.timeline import step_of
 from services.intake.domain.withdrawal import Withdrawal, WithdrawalState
-from services.intake.reads.timeline import detail_of, label_of
+from services.intake.reads.timeline import detail_of, label_of, without_repetition
 from shared.clock import new_id
 from shared.contracts import FACTS, escalation, intake, notifications, qualification
 from shared.contracts.fact import Actor, Fact
@@ -347,6 +347,20 @@ def test_a_declined_orientation_goes_back_without_the_providers_motive() -> None
     step = tracked.apply_consumed(life.declined(2))
     assert state(tracked) == ("under_examination", Team.DEPARTEMENT)
     assert "SECRET" not in str(step)
+
+
+def test_an_answer_that_is_prepared_again_is_shown_once() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    makers = ("registered", "examined", "proposed", "rejected", "proposed", "taken_back", "proposed", "proposed")
+    steps = [tracked.apply_consumed(getattr(life, made)(minutes)) for minutes, made in enumerate(makers, start=1)]
+    assert tracked.status == "proposed"
+    shown = [step.type.split(".")[1] for step in without_repetition([step for step in steps if step])]
+    assert shown == ["request_registered", "examination_started", "outcome_proposed"]
+    again = [*steps, *(tracked.apply_consumed(fact) for fact in (life.asked(20), life.proposed(21)))]
+    assert [step.type.split(".")[1] for step in without_repetition([step for step in again if step])] == [
+        *shown, "information_requested", "outcome_proposed"
+    ]  # fmt: skip
 
 
 def test_nothing_internal_is_shown() -> None:

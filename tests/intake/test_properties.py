@@ -28,9 +28,9 @@ NOW: Final = at(5_000)
 GOOD: Final = Evaluation(need_met=5, progress=4, satisfaction=5)
 A_COLLEAGUE: Final = Colleague(new_id(), "Dominique", "direction@cergy.test", NOW, mail_failed_at=None, waiting=False)
 TOLD: Final = (
-    "registered", "examined", "asked", "written", "qualified", "proposed", "rejected", "oriented", "accepted",
-    "declined", "supported", "work_started", "local_milestone", "local_progress", "end_postponed", "work_done",
-    "work_stopped", "directed", "escalated", "answered", "refused", "received", "questioned", "admitted",
+    "registered", "examined", "asked", "written", "qualified", "proposed", "rejected", "taken_back", "oriented",
+    "accepted", "declined", "supported", "work_started", "local_milestone", "local_progress", "end_postponed",
+    "work_done", "work_stopped", "directed", "escalated", "answered", "refused", "received", "questioned", "admitted",
     "returned", "scheduled", "mobilised", "accompanied", "milestone_planned", "completed", "evaluation_asked",
 )  # fmt: skip
 """What others may tell, by the makers of tests/intake/facts.py."""

@@ -234,7 +234,7 @@ class Crowd:
             await deciding.propose(do(tx, at), life, PROPOSALS[outcome])
 
         async def validate(tx: Transaction, at: datetime) -> None:
-            await deciding.validate(do(tx, at, delegate), life, Nothing())
+            await deciding.validate(do(tx, at, delegate), life, deciding.Validate())
 
         async def accept(tx: Transaction, at: datetime) -> None:
             asked = await tx.fetchval("SELECT id FROM orientation WHERE request_id = $1 AND state = 'open'", life)

@@ -166,6 +166,7 @@ ON_A_CASE: Final[Mapping[str, list[Act]]] = {
     Action.PROPOSAL: [propose(outcome) for outcome in Outcome],
     Action.VALIDATION: [validate],
     Action.REJECTION: [lambda case, who: case.reject(who, "Motif.", AT)],
+    Action.RETRACTION: [lambda case, who: case.take_back(who, AT)],
     Action.ORIENTATION_LINK: [lambda case, who: case.replace_orientation_link(who, cases.an_orientation(), None, AT)],
     Action.ANSWER: [lambda case, who: case.answer(who, "Réponse.", AT)],
     Action.MESSAGES: [lambda case, who: case.require(Action.MESSAGES, who)],
@@ -179,6 +180,7 @@ CHANGED_BY: Final = {
     Action.PROPOSAL: {State.PROPOSED},
     Action.REJECTION: {State.UNDER_EXAMINATION},
     Action.STOP: {State.UNDER_EXAMINATION, State.ORIENTED_LOCALLY, State.SUPPORTED_LOCALLY},
+    Action.RETRACTION: {State.UNDER_EXAMINATION},
     Action.VALIDATION: set(State) - {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED, State.WITHDRAWN},
 }
 """Where an action leads; the others leave the case where it is."""
@@ -204,6 +206,8 @@ class CaseLife(RuleBasedStateMachine):
         assert all(fact.request_id == self.case.request_id and fact.departement == "95" for fact in told)
         if action is Action.VALIDATION:
             assert before.pending.by.email != who.email
+        if before.state is State.PROPOSED and action in {Action.PROPOSAL, Action.RETRACTION}:
+            assert before.pending.by.email == who.email
 
     @precondition(lambda self: self.case.state is State.AWAITING_INFORMATION)
     @rule()

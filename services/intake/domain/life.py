@@ -137,6 +137,13 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         Expects(DEPARTEMENT, NextAction.EXAMINE, keeps_date=True),
         shown=False,
     ),
+    qualification.ProposalTakenBack: Meaning(
+        DEPARTEMENT,
+        Status.UNDER_EXAMINATION,
+        DEPARTEMENT,
+        Expects(DEPARTEMENT, NextAction.EXAMINE, keeps_date=True),
+        shown=False,
+    ),
     qualification.OrientedLocally: Meaning(
         DEPARTEMENT,
         Status.ORIENTED_LOCALLY,

@@ -203,6 +203,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.RequestQualified: INTERNAL,
     qualification.OutcomeProposed: (delegate("outcome_proposed", "actions"),),
     qualification.ProposalRejected: (departement("proposal_rejected"),),
+    qualification.ProposalTakenBack: INTERNAL,
     qualification.ExchangesShared: Nobody("it belongs to the dossier that comes after it, which is told"),
     qualification.ExchangesTransferred: Nobody("it belongs to the transfer that comes after it, which is told"),
     qualification.OrientedLocally: (

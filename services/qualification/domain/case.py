@@ -10,8 +10,15 @@ from services.qualification.domain.local_work import LocalWork
 from services.qualification.domain.moves import MOVES, Action, Doer, Standing, State
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import Official
-from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal
-from services.qualification.domain.refusals import OwnProposal, QualificationMissing
+from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal, Returned
+from services.qualification.domain.refusals import (
+    NotProposer,
+    Overtaken,
+    OwnProposal,
+    ProposalChanged,
+    QualificationMissing,
+    TakenMeanwhile,
+)
 from services.qualification.domain.withdrawals import ruling_of
 from shared.calendar import today
 from shared.contracts import qualification as facts
@@ -20,6 +27,7 @@ from shared.contracts.intake import Request
 from shared.contracts.vocabulary import Outcome, Role, Stage
 from shared.contracts.withdrawal import Withdrawal, WithdrawalAcceptance
 from shared.errors import Forbidden, IllegalMove, Invalid
+from shared.french.dates import datetime_fr
 
 SYSTEM: Final = Actor(role=Role.SYSTEM)
 CLOCKS: Final = {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED}
@@ -41,6 +49,27 @@ AFTER: Final = {
     Outcome.TRANSFER: State.TRANSFERRED,
 }
 """Where a validated outcome leads."""
+
+
+BROUGHT_TO: Final = {
+    State.REGISTERED: None,
+    State.UNDER_EXAMINATION: "commencé ou repris l’examen",
+    State.AWAITING_INFORMATION: "demandé des informations au demandeur",
+    State.PROPOSED: "proposé une réponse",
+    **dict.fromkeys(AFTER.values(), "validé la réponse"),
+    State.WITHDRAWN: None,
+}
+"""What somebody did who brought a case to its state, in French."""
+
+STANDS_AT: Final = {
+    State.REGISTERED: "Cette demande est enregistrée",
+    State.UNDER_EXAMINATION: "L’examen est en cours",
+    State.AWAITING_INFORMATION: "Des informations sont attendues du demandeur",
+    State.PROPOSED: "Une réponse est proposée",
+    **dict.fromkeys(AFTER.values(), "La réponse est validée"),
+    State.WITHDRAWN: "Le demandeur a retiré sa demande",
+}
+"""The same where nobody is named."""
 
 
 Applied = TypeVar("Applied", bound=Fact)
@@ -84,6 +113,12 @@ class Case:
     question: Question | None = None
     local_work: LocalWork | None = None
     """Of the latest local answer; it stays when the work has ended, until another answer is validated."""
+    returned: Returned | None = None
+    """The last proposal that was rejected or taken back, until another answer is validated."""
+    state_by: Actor | None = None
+    """Who brought the case to its state, where that is known."""
+    assigned_at: datetime | None = None
+    assigned_by: str | None = None
 
     @property
     def source(self) -> str:
@@ -101,8 +136,10 @@ class Case:
             raise OwnProposal
         if who.roles.isdisjoint(MOVES[action].roles):
             raise Forbidden
+        if action is Action.RETRACTION and self.state is State.PROPOSED and standing.proposer != who.email:
+            raise NotProposer(name=self.pending.by.name)
         if not standing.allows(action, who):
-            raise self._illegal(IllegalMove, who)
+            raise self._overtaken(who)
         return who.acting_as(*MOVES[action].roles)
 
     def register(self, service: facts.Service, due_on: date, at: datetime) -> facts.RequestRegistered:
@@ -110,10 +147,19 @@ class Case:
         registered = facts.RequestRegistered(**self.about(at), number=self.number, service=service, due_on=due_on)
         return self.apply(registered)
 
-    def assign(self, who: Official, email: str, name: str) -> None:
-        """An agent takes the case, or is given it; no fact is recorded."""
+    def assign(
+        self, who: Official, email: str, name: str, at: datetime | None = None, *, seen_at: datetime | None = None
+    ) -> None:
+        """An agent takes the case, or is given it; no fact is recorded.
+
+        Who saw the case at a moment (`seen_at`) does not take it from somebody who took it since (`TakenMeanwhile`).
+        """
         self.require(Action.ASSIGNMENT, who)
+        held = self.assignee_email is not None and self.assignee_email not in {email, who.email}
+        if held and seen_at is not None and self.assigned_at is not None and self.assigned_at > seen_at:
+            raise TakenMeanwhile(what=self._taken(), when=self._when(self.assigned_at))
         self.assignee_email, self.assignee_name = email, name
+        self.assigned_at, self.assigned_by = at, who.name
 
     def start_examination(self, who: Official, at: datetime, due_on: date) -> facts.ExaminationStarted:
         """An agent begins to examine, or goes on without waiting for the applicant any longer."""
@@ -121,6 +167,7 @@ class Case:
         resumed = self.state is State.AWAITING_INFORMATION
         if self.assignee_email is None:
             self.assignee_email, self.assignee_name = who.email, who.name
+            self.assigned_at, self.assigned_by = at, who.name
         return self.apply(facts.ExaminationStarted(**self.about(at), by=by, due_on=due_on, resumed=resumed))
 
     def resume(self, at: datetime, due_on: date) -> facts.ExaminationStarted:
@@ -161,9 +208,15 @@ class Case:
         self.proposal = proposal  # the whole of it, of which the fact holds the outcome only
         return fact
 
-    def validate(self, who: Official, at: datetime) -> Proposal:
-        """The délégué makes the proposal the département's answer; `outcomes.fact_of` says it to the others."""
+    def validate(self, who: Official, at: datetime, *, proposed_at: datetime | None = None) -> Proposal:
+        """The délégué makes the proposal the département's answer; `outcomes.fact_of` says it to the others.
+
+        Who read the proposal of a moment (`proposed_at`) validates no other one (`ProposalChanged`).
+        """
         by = self.require(Action.VALIDATION, who)
+        if proposed_at is not None and proposed_at != self.pending.at:
+            author = self.pending.by.name or "Quelqu’un"
+            raise self._illegal(ProposalChanged, who, name=author, when=self._when(self.pending.at))
         return self._validated(by, at)
 
     def replace_orientation_link(
@@ -176,6 +229,11 @@ class Case:
         """The délégué wants another answer: the examination goes on, and so does its clock."""
         by = self.require(Action.REJECTION, who)
         return self.apply(facts.ProposalRejected(**self.about(at), motive=motive, by=by))
+
+    def take_back(self, who: Official, at: datetime) -> facts.ProposalTakenBack:
+        """The author of the proposal takes it back: the examination goes on, and so does its clock."""
+        by = self.require(Action.RETRACTION, who)
+        return self.apply(facts.ProposalTakenBack(**self.about(at), by=by))
 
     def answer(self, who: Official, text: str, at: datetime) -> facts.NationalQuestionAnswered:
         """The national team's question is answered."""
@@ -254,15 +312,15 @@ class Case:
 
     @_change.register
     def _(self, fact: facts.ExaminationStarted) -> None:
-        self._move(State.UNDER_EXAMINATION, fact.at)
+        self._move(State.UNDER_EXAMINATION, fact.at, fact.by)
         if fact.due_on is not None:
             self._enter_stage(Stage.QUALIFY, fact.due_on)
         if fact.reopened:
-            self.proposal = self.question = None
+            self.proposal = self.question = self.returned = None
 
     @_change.register
     def _(self, fact: facts.InformationRequested) -> None:
-        self._move(State.AWAITING_INFORMATION, fact.at)
+        self._move(State.AWAITING_INFORMATION, fact.at, fact.by)
         self.suspended_on, self.answer_until = today(self.departement, fact.at), fact.until
 
     @_change.register
@@ -272,12 +330,14 @@ class Case:
     @_change.register
     def _(self, fact: facts.OutcomeProposed) -> None:
         self.proposal = Proposal(outcome=fact.outcome, motive="", by=fact.by, at=fact.at)
-        self._move(State.PROPOSED, fact.at)
+        self._move(State.PROPOSED, fact.at, fact.by)
 
     @_change.register
-    def _(self, fact: facts.ProposalRejected) -> None:
+    def _(self, fact: facts.ProposalRejected | facts.ProposalTakenBack) -> None:
+        motive = fact.motive if isinstance(fact, facts.ProposalRejected) else None
+        self.returned = Returned(proposal=self.pending, by=fact.by, at=fact.at, motive=motive)
         self.proposal = None
-        self._move(State.UNDER_EXAMINATION, fact.at)
+        self._move(State.UNDER_EXAMINATION, fact.at, fact.by)
 
     @_change.register
     def _(
@@ -323,7 +383,7 @@ class Case:
 
     @_change.register
     def _(self, fact: WithdrawalAcceptance) -> None:
-        self._move(State.WITHDRAWN, fact.at)
+        self._move(State.WITHDRAWN, fact.at, None)
         self._leave_stage()
         self.question = self.local_work = None
 
@@ -334,14 +394,15 @@ class Case:
 
     def _validated(self, by: Actor, at: datetime) -> Proposal:
         self.proposal = self.pending.model_copy(update={"validated_by": by, "validated_at": at})
-        self._move(AFTER[self.proposal.outcome], at)
+        self.returned = None
+        self._move(AFTER[self.proposal.outcome], at, by)
         self._leave_stage()
         self.local_work = None
         return self.proposal
 
-    def _move(self, state: State, at: datetime) -> None:
+    def _move(self, state: State, at: datetime, by: Actor | None) -> None:
         """Enter a state; what the state before was waiting for is no longer awaited."""
-        self.state, self.state_since = state, at
+        self.state, self.state_since, self.state_by = state, at, by
         self.suspended_on = self.answer_until = None
 
     def _enter_stage(self, stage: Stage, due_on: date) -> None:
@@ -371,8 +432,26 @@ class Case:
     def _standing(self) -> Standing:
         return standing_of(self.state, self.proposal, self.local_work, asked=self.question is not None)
 
-    def _illegal(self, refusal: type[IllegalMove], who: Doer) -> IllegalMove:
-        return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who))
+    def _illegal(self, refusal: type[IllegalMove], who: Doer, **said: str) -> IllegalMove:
+        return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who), **said)
+
+    def _overtaken(self, who: Doer) -> IllegalMove:
+        """Say who brought the case to its state, and when."""
+        by = self.state_by
+        subject = None if by is None or not by.name else "Vous avez" if by.email == who.email else f"{by.name} a"
+        said = BROUGHT_TO[self.state]
+        what = f"{subject} {said}" if subject and said else STANDS_AT[self.state]
+        return self._illegal(Overtaken, who, what=what, when=self._when(self.state_since))
+
+    def _taken(self) -> str:
+        """Say who took the case, or gave it to whom."""
+        if self.assigned_by in {None, self.assignee_name}:
+            return f"{self.assignee_name} a pris ce dossier"
+        return f"{self.assigned_by} a confié ce dossier à {self.assignee_name}"
+
+    def _when(self, at: datetime) -> str:
+        """Write a moment as it is in the département."""
+        return f"le {datetime_fr(at, self.departement)}"
 
     def about(self, at: datetime) -> "About":
         """Return the members that all facts have."""

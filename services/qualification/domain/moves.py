@@ -36,6 +36,7 @@ class Action(StrEnum):
     PROPOSAL = "proposal"
     VALIDATION = "validation"
     REJECTION = "rejection"
+    RETRACTION = "retraction"
     ANSWER = "answer"
     ORIENTATION_LINK = "orientation-link"
     LOCAL_WORK = "local-work"
@@ -79,7 +80,8 @@ _WORK: Final = Move(ANSWERED_LOCALLY, _WORKERS)
 MOVES: Final[Mapping[Action, Move]] = {
     Action.EXAMINATION: Move(frozenset({State.REGISTERED, State.AWAITING_INFORMATION}), _AGENT),
     Action.QUALIFICATION: Move(frozenset({State.UNDER_EXAMINATION}), _AGENT),
-    Action.PROPOSAL: Move(frozenset({State.UNDER_EXAMINATION}), _EITHER),
+    Action.PROPOSAL: Move(frozenset({State.UNDER_EXAMINATION, State.PROPOSED}), _EITHER),
+    Action.RETRACTION: Move(frozenset({State.PROPOSED}), _EITHER),
     Action.VALIDATION: Move(frozenset({State.PROPOSED}), _DELEGATE),
     Action.REJECTION: Move(frozenset({State.PROPOSED}), _DELEGATE),
     Action.ANSWER: Move(frozenset({State.ESCALATED}), _EITHER),
@@ -120,6 +122,9 @@ ON_MILESTONES: Final = frozenset({Action.REACHED, Action.POSTPONEMENT})
 Doer = Official | Helper
 """Who may act on a case."""
 
+OF_PROPOSALS: Final = {Action.PROPOSAL: True, Action.RETRACTION: True, Action.VALIDATION: False}
+"""While a proposal waits: what its author alone does (True), and what anybody but the author does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -139,8 +144,8 @@ class Standing:
         move = MOVES[action]
         if self.state not in move.states or who.roles.isdisjoint(move.roles):
             return False
-        if action is Action.VALIDATION:
-            return self.proposer != who.email
+        if self.state is State.PROPOSED and action in OF_PROPOSALS:
+            return (self.proposer == who.email) is OF_PROPOSALS[action]
         if action in ON_MILESTONES and not self.milestones:
             return False
         if action in IN_WORK:

@@ -58,6 +58,15 @@ class Proposal(Value):
     validated_at: AwareDatetime | None = None
 
 
+class Returned(Value):
+    """A proposal that was rejected, with the motive, or that its author took back."""
+
+    proposal: Proposal
+    by: Actor
+    at: AwareDatetime
+    motive: str | None = None
+
+
 FIELDS: Final[Mapping[Outcome, tuple[str, ...]]] = {
     Outcome.LOCAL_ORIENTATION: ("provider_id",),
     Outcome.LOCAL_SUPPORT: ("support_types", "amount_cents"),

@@ -18,6 +18,42 @@ class OwnProposal(Forbidden):
     )
 
 
+class NotProposer(Forbidden):
+    """Somebody else than its author wants to take a proposal back; `name` is the author."""
+
+    code = "not_proposer"
+    title = "Only its author takes a proposal back"
+    sentence = (
+        "{name} a proposé cette réponse\u00a0: c’est à cette personne de la modifier ou de la reprendre. "
+        "Un délégué territorial peut ne pas la valider."
+    )
+
+
+class Overtaken(IllegalMove):
+    """The state does not allow this move now: says who brought the case there, and when."""
+
+    sentence = (
+        "{what}, {when}. Ce que vous demandiez n’est pas possible à ce stade\u00a0: "
+        "les actions possibles maintenant sont affichées."
+    )
+
+
+class ProposalChanged(IllegalMove):
+    """The proposal that is validated is not the one that was read."""
+
+    code = "proposal_changed"
+    title = "The proposal was changed after it was read"
+    sentence = "{name} a modifié cette proposition, {when}\u00a0: relisez-la avant de la valider."
+
+
+class TakenMeanwhile(Conflict):
+    """Somebody took the case, or was given it, after the page was shown."""
+
+    code = "taken_meanwhile"
+    title = "The case was taken meanwhile"
+    sentence = "{what}, {when}, pendant que vous lisiez ce dossier. Voyez avec cette personne avant de le prendre."
+
+
 class QualificationMissing(IllegalMove):
     """An outcome that rests on the qualification is proposed before there is one."""
 

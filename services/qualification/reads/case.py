@@ -10,7 +10,7 @@ from services.qualification.domain.case import CLOCKS, Question, standing_of
 from services.qualification.domain.local_work import LocalMilestone, LocalState, LocalWork
 from services.qualification.domain.matching import Match, match
 from services.qualification.domain.moves import ANSWERED_LOCALLY, State
-from services.qualification.domain.proposal import Proposal
+from services.qualification.domain.proposal import Proposal, Returned
 from services.qualification.reads.timeline import EntryView, entry
 from services.qualification.reads.viewer import Viewer
 from services.qualification.store.providers import of_departement
@@ -183,6 +183,8 @@ class CaseView:
     contact: Contact
     qualification: Qualification | None
     proposal: Proposal | None
+    returned_proposal: Returned | None
+    """The last proposal that was rejected or taken back, until another answer is validated."""
     evidence: Evidence | None
     national_question: Question | None
     messages: list[MessageView]
@@ -236,7 +238,7 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, urls: Urls) -> 
         """
         SELECT c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name,
                c.qualification, c.proposal, c.stage, c.due_on, c.suspended_on, c.answer_until, c.question,
-               c.opened_at, c.state_since, c.local_work
+               c.opened_at, c.state_since, c.local_work, c.returned
         FROM case_file AS c
         WHERE c.request_id = $1
           AND ($2::text[] IS NULL OR c.departement = ANY($2))
@@ -277,6 +279,7 @@ async def find(reader: Reader, request_id: UUID, viewer: Viewer, urls: Urls) -> 
         contact=request.contact,
         qualification=qualification,
         proposal=proposal,
+        returned_proposal=Returned.model_validate(row["returned"]) if row["returned"] else None,
         evidence=proposal.evidence if proposal else None,
         national_question=question,
         messages=await _messages(reader, *of),

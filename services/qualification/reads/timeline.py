@@ -91,6 +91,7 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     qualification.RequestQualified: _by,
     qualification.OutcomeProposed: lambda fact: f"{OUTCOME[fact.outcome]}, par {fact.by.name}",
     qualification.ProposalRejected: _motive,
+    qualification.ProposalTakenBack: lambda fact: f"Par {fact.by.name}",
     qualification.OrientedLocally: lambda fact: (
         f"{fact.provider.name}, réponse attendue avant le {short_date_fr(fact.until)}"
     ),

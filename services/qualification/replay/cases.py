@@ -169,6 +169,7 @@ OF_CASES: Mapping[type[Fact], Handler] = {
             facts.RequestQualified,
             facts.OutcomeProposed,
             facts.ProposalRejected,
+            facts.ProposalTakenBack,
             facts.OrientedLocally,
             facts.OrientationAccepted,
             facts.OrientationDeclined,

@@ -11,9 +11,17 @@ TABLES = (
         left_out={
             "assignee_email": "no event says which agent has a case",
             "assignee_name": "the same",
+            "assigned_at": "the same",
+            "assigned_by": "the same",
             "decided": "written by earlier versions only, read by none",
         },
-        seen_as={"proposal": "jsonb_build_object('outcome', proposal -> 'outcome', 'by', proposal -> 'by')"},
+        seen_as={
+            "proposal": "jsonb_build_object('outcome', proposal -> 'outcome', 'by', proposal -> 'by')",
+            "returned": (
+                "jsonb_build_object('outcome', returned -> 'proposal' -> 'outcome', 'by', returned -> 'by',"
+                " 'motive', returned -> 'motive')"
+            ),
+        },
     ),
     Table(
         "case_message",

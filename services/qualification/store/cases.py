@@ -8,7 +8,8 @@ from uuid import UUID
 from services.qualification.domain.case import Case, Question
 from services.qualification.domain.local_work import LocalWork
 from services.qualification.domain.moves import ANSWERED_LOCALLY, State
-from services.qualification.domain.proposal import Proposal
+from services.qualification.domain.proposal import Proposal, Returned
+from shared.contracts.fact import Actor, Value
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Qualification
 from shared.contracts.vocabulary import Stage
@@ -19,7 +20,7 @@ from shared.territory.index import fold
 COLUMNS = """
     c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name, c.qualification,
     c.proposal, c.stage, c.due_on, c.overdue_at, c.suspended_on, c.answer_until, c.question, c.opened_at,
-    c.state_since, c.local_work
+    c.state_since, c.local_work, c.returned, c.state_by, c.assigned_at, c.assigned_by
 """
 
 
@@ -165,7 +166,11 @@ async def save(tx: Transaction, case: Case) -> None:
             local_turn = $18,
             local_due_on = $19,
             local_remind_on = $20,
-            local_late_after = $21
+            local_late_after = $21,
+            returned = $22,
+            state_by = $23,
+            assigned_at = $24,
+            assigned_by = $25
         WHERE request_id = $1
           AND departement = $2
         """,
@@ -190,6 +195,10 @@ async def save(tx: Transaction, case: Case) -> None:
         case.local_work.due_on if case.local_work else None,
         case.local_work.to_remind_on if case.local_work else None,
         case.local_work.late_after if case.local_work else None,
+        _json(case.returned),
+        _json(case.state_by),
+        case.assigned_at,
+        case.assigned_by,
     )
 
 
@@ -310,6 +319,10 @@ def case_of_row(row: Row) -> Case:
         answer_until=row["answer_until"],
         question=Question.model_validate(row["question"]) if row["question"] else None,
         local_work=LocalWork.model_validate(row["local_work"]) if row["local_work"] else None,
+        returned=Returned.model_validate(row["returned"]) if row["returned"] else None,
+        state_by=Actor.model_validate(row["state_by"]) if row["state_by"] else None,
+        assigned_at=row["assigned_at"],
+        assigned_by=row["assigned_by"],
     )
 
 
@@ -322,5 +335,5 @@ def _turn(case: Case) -> int | None:
     return 2 if case.local_work.provider else 1
 
 
-def _json(value: Request | Qualification | Proposal | Question | LocalWork | None) -> Any:
+def _json(value: Value | None) -> Any:
     return value.model_dump(mode="json") if value else None

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import AwareDatetime
+
 from services.qualification.domain import outcomes
 from services.qualification.domain.case import Case
 from services.qualification.domain.handing_over import WITH_DOSSIER, hand_over, without_exchanges
@@ -32,6 +34,12 @@ from shared.messaging import journal
 UNKNOWN_PROVIDER = "Cet acteur n’est pas dans l’annuaire de votre département."
 
 
+class Validate(Command):
+    """Which proposal is validated: that of a moment, as its page or `proposal.at` shows it; else whichever waits."""
+
+    proposed_at: AwareDatetime | None = None
+
+
 class Reject(Command):
     """Why the proposal is not validated."""
 
@@ -40,7 +48,7 @@ class Reject(Command):
 
 @changes_case
 async def propose(do: Context, case: Case, command: Propose) -> Fact:
-    """Propose an answer, which somebody else validates.
+    """Propose an answer, which somebody else validates; the author replaces one that waits.
 
     Refuses field by field what its outcome lacks or what belongs to another outcome.
     """
@@ -54,10 +62,10 @@ async def propose(do: Context, case: Case, command: Propose) -> Fact:
 
 
 @changes_case
-async def validate(do: Context, case: Case, _: Nothing) -> Fact:
+async def validate(do: Context, case: Case, command: Validate) -> Fact:
     """Make the proposal the département's answer and carry it out; never one's own proposal (`OwnProposal`)."""
     tx, at, rules = do.tx, do.at, do.rules
-    proposal = case.validate(do.who, at)
+    proposal = case.validate(do.who, at, proposed_at=command.proposed_at)
     hands = outcomes.Hands(
         service=rules.service(case.departement), appeal=rules.appeal(case.departement), quality=do.who.quality
     )
@@ -87,6 +95,12 @@ async def validate(do: Context, case: Case, _: Nothing) -> Fact:
 async def reject(do: Context, case: Case, command: Reject) -> Fact:
     """Want another answer: the examination goes on."""
     return case.reject(do.who, command.motive, do.at)
+
+
+@changes_case
+async def take_back(do: Context, case: Case, _: Nothing) -> Fact:
+    """Take one's own proposal back before it is validated: the examination goes on."""
+    return case.take_back(do.who, do.at)
 
 
 def _proposal(draft: Propose, case: Case, catalogue: Sequence[CatalogueEntry], by: Actor, at: datetime) -> Proposal:

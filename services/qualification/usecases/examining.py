@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 from pydantic import Field as Bounds
 
 from services.qualification.domain import cost
@@ -36,9 +36,10 @@ Item = Annotated[str, StringConstraints(max_length=1_000), AfterValidator(_witho
 
 
 class Assign(Command):
-    """Who takes the case."""
+    """Who takes the case. Who says when they saw it (`seen_at`) does not take it from somebody who took it since."""
 
     email: Email
+    seen_at: AwareDatetime | None = None
 
 
 class RequestInformation(Command):
@@ -67,7 +68,7 @@ async def assign(do: Context, case: Case, command: Assign) -> None:
     """Give the case to an agent of the same département."""
     case.require(Action.ASSIGNMENT, do.who)
     assignee = await _colleague(do.tx, command.email, case.departement)
-    case.assign(do.who, assignee.email, assignee.name)
+    case.assign(do.who, assignee.email, assignee.name, do.at, seen_at=command.seen_at)
 
 
 @changes_case

@@ -44,20 +44,20 @@ ON_CASES: Final = (
         done="La demande d’informations est envoyée au demandeur.",
     ),
     Action(
-        Name.VALIDATION,
-        Nothing,
-        deciding.validate,
-        path="validation",
-        label="Valider cette réponse",
-        done="La réponse est validée et communiquée au demandeur.",
-    ),
-    Action(
         Name.REJECTION,
         deciding.Reject,
         deciding.reject,
         path="rejet",
         label="Rejeter la proposition",
         done="La proposition n’est pas validée\u00a0: l’examen reprend.",
+    ),
+    Action(
+        Name.RETRACTION,
+        Nothing,
+        deciding.take_back,
+        path="reprise",
+        label="Reprendre ma proposition",
+        done="Votre proposition est reprise\u00a0: l’examen continue. Vous la retrouverez si vous proposez à nouveau.",
     ),
     Action(
         Name.ANSWER,
@@ -236,9 +236,21 @@ PROPOSAL: Final = Action(
     path="",
     then="/demandes/{request_id}",
     label="Proposer cette réponse",
-    done="Votre proposition est enregistrée. Un délégué territorial doit maintenant la valider.",
+    done="Votre proposition est enregistrée. Un délégué territorial doit maintenant la valider. "
+    "Vous pouvez la modifier ou la reprendre d’ici là.",
 )
 """On a page of its own for each outcome."""
+
+VALIDATION: Final = Action(
+    Name.VALIDATION,
+    deciding.Validate,
+    deciding.validate,
+    may_be_empty=True,
+    path="validation",
+    label="Valider cette réponse",
+    done="La réponse est validée et communiquée au demandeur.",
+)
+"""On a page of its own, which shows once more what is decided."""
 
 ON_ORIENTATIONS: Final = (
     Action(

@@ -150,6 +150,16 @@ PROPOSALS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.REFUSAL: ("Refuser la demande", "Le motif et les voies de recours sont communiqués au demandeur."),
 }
 
+EFFECTS: Final[Mapping[Outcome, str]] = {
+    Outcome.LOCAL_ORIENTATION: "L’acteur local reçoit un lien vers la demande\u00a0: il accepte ou décline.",
+    Outcome.LOCAL_SUPPORT: "Le montant est engagé sur l’enveloppe de l’année.",
+    Outcome.PROGRAMME: "L’équipe du programme reçoit le dossier complet.",
+    Outcome.ESCALATION: "L’équipe nationale reçoit le dossier complet, avec l’avis du préfet.",
+    Outcome.TRANSFER: "L’autre département reçoit le dossier complet et devient l’interlocuteur du demandeur.",
+    Outcome.REFUSAL: "Le motif et les voies de recours sont communiqués au demandeur.",
+}
+"""What the validation of each outcome does, beside what the applicant reads."""
+
 MARKS: Final = (
     ("need", "Besoin", "peu défini", "bien défini"),
     ("capacity", "Ingénierie du territoire", "aucune", "solide"),

@@ -20,12 +20,14 @@ from services.qualification.web.actions import (
     PROPOSAL,
     QUALIFICATION,
     STOP,
+    VALIDATION,
 )
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
 from services.qualification.web.filters import provide_filters
 from services.qualification.web.pages import papers
 from services.qualification.web.pages.case import CASE
+from services.qualification.web.pages.confirming import VALIDATING
 from services.qualification.web.pages.local_work import MILESTONE
 from services.qualification.web.pages.proposing import PROPOSING, QUALIFYING
 from services.qualification.web.views import MandateView, TogetherView, together_view
@@ -184,6 +186,7 @@ CASES_API = Router(
         fetch_deliverable,
         *api_routes(QUALIFYING, [QUALIFICATION]),
         *api_routes(PROPOSING, [PROPOSAL]),
+        *api_routes(VALIDATING, [VALIDATION]),
     ],
     dependencies={"filters": Provide(provide_filters)},
     guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],

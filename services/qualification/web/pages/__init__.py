@@ -8,6 +8,7 @@ from services.qualification.web.filters import provide_filters
 from services.qualification.web.pages import (
     case,
     catalogue,
+    confirming,
     dashboard,
     evaluations,
     local_work,
@@ -30,6 +31,7 @@ PAGES = (
             *local_work.ROUTES,
             *papers.ROUTES,
             *proposing.ROUTES,
+            *confirming.ROUTES,
             *catalogue.ROUTES,
             *pacts.ROUTES,
             *dashboard.ROUTES,

@@ -20,16 +20,18 @@ from services.qualification.reads.queue import Filters, QueueItemView, cases
 from services.qualification.web import words as pages_words
 from services.qualification.web.actions import DELIVERABLE, ON_CASES, ON_LOCAL_WORK, STOP
 from services.qualification.web.context import AgentContext
+from shared import clock
 from shared.contracts import escalation, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Outcome, Role, Team
 from shared.db import Reader
 from shared.french import words
+from shared.french.dates import datetime_fr
 from shared.surroundings import Profile, public_page
 from shared.web.actions import Refused, Resource, offered, page_routes
 from shared.web.deliverables import ACCEPTED
-from shared.web.pages import render
+from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page
 
 BESIDE: Final = Page(per_page=15)
@@ -227,6 +229,19 @@ async def page_of(context: AgentContext, reader: Reader, request_id: UUID) -> Ca
     return CasePage(context, case, await reads.latest_facts(reader, case, list(pages_words.ELSEWHERE)))
 
 
+def led_back(context: AgentContext, view: CasePage) -> Redirect:
+    """Lead to the case from a page that it does not have any more, and say what happened last."""
+    last = view.case.timeline[-1] if view.case.timeline else None
+    said = last.label if last else view.case.state_label
+    when = datetime_fr(last.at if last else view.case.state_since, view.case.departement)
+    flash(
+        context.request,
+        f"Cette action n’est pas possible à ce stade. Dernier événement\u00a0: {said}, le {when}.",
+        "warning",
+    )
+    return redirect(view.address + view.query)
+
+
 @get("/demandes/{request_id:uuid}")
 async def show_case(
     request_id: FromPath[UUID], context: NamedDependency[AgentContext], filters: NamedDependency[Filters]
@@ -264,6 +279,8 @@ async def show(
         values=refused.form.values if refused else {},
         errors=refused.form.errors if refused else {},
         failed=refused.action.path if refused else None,
+        unsent=refused is not None and refused.action not in offered(ON_CASES, view.case.allowed_actions),
+        seen_at=clock.now().isoformat(),
         proposals=pages_words.PROPOSALS,
         orientations=pages_words.ORIENTATIONS,
         tones=pages_words.TONES,
@@ -289,7 +306,7 @@ async def _around(context: AgentContext, reader: Reader, case: CaseView, filters
     return Around(
         queue=[_beside(context, item) for item in await cases(reader, filters, context.viewer, BESIDE)],
         matches=await reads.matches(reader, case, context.today) if free else None,
-        envelope_left=await _envelope_left(context, reader, case),
+        envelope_left=await envelope_left(context, reader, case),
         profile=await context.parts.profile(reader, case, context.today),
         colleagues=[
             (one.email, one.name)
@@ -310,7 +327,8 @@ def _beside(context: AgentContext, item: QueueItemView) -> dict[str, Any]:
     }
 
 
-async def _envelope_left(context: AgentContext, reader: Reader, case: CaseView) -> int | None:
+async def envelope_left(context: AgentContext, reader: Reader, case: CaseView) -> int | None:
+    """Return what is left of the year's envelope, where a support on it waits for its validation."""
     if case.state != State.PROPOSED or case.proposal is None or case.proposal.outcome is not Outcome.LOCAL_SUPPORT:
         return None
     return (await context.parts.envelope(reader, [case.departement], context.today)).left_cents

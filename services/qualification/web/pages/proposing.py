@@ -10,24 +10,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from services.qualification.domain.matching import CatalogueEntry, Match, match
-from services.qualification.domain.moves import Action
+from services.qualification.domain.moves import Action, State
 from services.qualification.domain.orientation import SILENCE, OrientationState
 from services.qualification.reads.case import CaseView
 from services.qualification.store.providers import of_departement
 from services.qualification.web import words as pages_words
 from services.qualification.web.actions import PROPOSAL, QUALIFICATION
 from services.qualification.web.context import AgentContext
-from services.qualification.web.pages.case import CASE, CasePage, page_of
+from services.qualification.web.pages.case import CASE, CasePage, led_back, page_of
 from shared.contracts.vocabulary import SUPPORT_TYPES_OF, Outcome, SupportType
-from shared.errors import IllegalMove, NotFound
+from shared.errors import NotFound
 from shared.french import words
+from shared.french.numbers import euros_typed
 from shared.web.actions import Refused, page_routes
 from shared.web.pages import render
 
 TRIED_ROWS: Final = range(4)
 """The local providers that the escalation's page lets one name."""
-SECOND_ROWS: Final = tuple(f"providers_tried.{row}" for row in TRIED_ROWS[1:])
-"""How the fields begin of those after the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Offer:
     departements: list[tuple[str, str]]
     envelope_left: int
     several_tried: bool
-    rows: range = TRIED_ROWS
+    rows: range
 
 
 @get("/demandes/{request_id:uuid}/qualification")
@@ -60,7 +59,9 @@ async def show_proposal(
 
 
 async def _show_grid(context: AgentContext, request_id: UUID, *, refused: Refused | None = None) -> Response[Any]:
-    view = await _open(context, request_id, Action.QUALIFICATION, refused)
+    view = await page_of(context, context.database, request_id)
+    if Action.QUALIFICATION not in view.case.allowed_actions:
+        return await _not_now(context, view, refused)
     known = view.case.qualification
     given = known.model_dump() if known else {}
     if known:
@@ -84,9 +85,13 @@ async def _show_outcome(
 ) -> Response[Any]:
     if outcome not in set(Outcome):
         raise NotFound
-    view = await _open(context, request_id, Action.PROPOSAL, refused)
-    values = refused.form.values if refused else _already_tried(view.case)
+    view = await page_of(context, context.database, request_id)
+    if Action.PROPOSAL not in view.case.allowed_actions:
+        return await _not_now(context, view, refused)
+    before = _before(view.case, Outcome(outcome))
+    values = refused.form.values if refused else before or _already_tried(view.case)
     errors = refused.form.errors if refused else {}
+    replaces = view.case.state == State.PROPOSED
     return render(
         context.request,
         "cases/proposal.html",
@@ -97,7 +102,9 @@ async def _show_outcome(
         errors=errors,
         outcome=outcome,
         label=pages_words.PROPOSALS[Outcome(outcome)],
-        submit=PROPOSAL.label,
+        submit="Remplacer ma proposition" if replaces else PROPOSAL.label,
+        replaces=replaces,
+        returned=view.case.returned_proposal,
         marks=pages_words.MARKS,
         offer=await _offer(context, view.case, {**values, **errors}),
     )
@@ -107,12 +114,11 @@ QUALIFYING: Final = replace(CASE, show=_show_grid)
 PROPOSING: Final = replace(CASE, page="/demandes/{request_id:uuid}/proposition/{outcome:str}", show=_show_outcome)
 
 
-async def _open(context: AgentContext, request_id: UUID, action: Action, refused: Refused | None) -> CasePage:
-    """Load what a form's page shows; refuse to open it when the action is not possible now."""
-    view = await page_of(context, context.database, request_id)
-    if refused is None and action not in view.case.allowed_actions:
-        raise IllegalMove(state=view.case.state, allowed_actions=view.case.allowed_actions)
-    return view
+async def _not_now(context: AgentContext, view: CasePage, refused: Refused | None) -> Response[Any]:
+    """Show the case instead of a form that it does not take any more, with what was typed; or lead to it."""
+    if refused is None:
+        return led_back(context, view)
+    return await CASE.show(context, view.case.request_id, refused=refused)
 
 
 async def _offer(context: AgentContext, case: CaseView, given: Mapping[str, object]) -> Offer:
@@ -123,6 +129,7 @@ async def _offer(context: AgentContext, case: CaseView, given: Mapping[str, obje
     listed = [found.provider for found in matches.values()]
     listed += [entry for entry in covering if entry.id not in matches]
     profile = await context.parts.profile(context.database, case, context.today)
+    tried = [name for name, value in given.items() if value and name.startswith("providers_tried.")]
     in_force = {each.programme for each in profile.programmes}
     envelope = await context.parts.envelope(context.database, [case.departement], context.today)
     return Offer(
@@ -142,8 +149,31 @@ async def _offer(context: AgentContext, case: CaseView, given: Mapping[str, obje
             if each.code != case.departement
         ],
         envelope_left=envelope.left_cents,
-        several_tried=any(name.startswith(SECOND_ROWS) for name in given if given[name]),
+        several_tried=any(name.startswith("providers_tried.") and int(name.split(".")[1]) for name in tried),
+        rows=range(max(len(TRIED_ROWS), *(int(name.split(".")[1]) + 1 for name in tried), 0)),
     )
+
+
+def _before(case: CaseView, outcome: Outcome) -> dict[str, Any]:
+    """Return the fields of the proposal that is changed, or was rejected or taken back, where it is of this outcome."""
+    waits = case.proposal if case.state == State.PROPOSED else None
+    known = waits or (case.returned_proposal.proposal if case.returned_proposal else None)
+    if known is None or known.outcome is not outcome:
+        return {}
+    values: dict[str, Any] = {
+        "motive": known.motive,
+        "provider_id": known.provider_id,
+        "support_types": list(known.support_types),
+        "amount_cents": None if known.amount_cents is None else euros_typed(known.amount_cents),
+        "programme": known.programme,
+        "departement": known.departement,
+    }
+    if known.evidence:
+        values |= {"motive_code": known.evidence.motive_code, "opinion": known.evidence.opinion}
+        for row, tried in enumerate(known.evidence.providers_tried):
+            values[f"providers_tried.{row}.provider_id"] = tried.provider_id
+            values[f"providers_tried.{row}.answer"] = tried.answer
+    return {name: value for name, value in values.items() if value}
 
 
 def _already_tried(case: CaseView) -> dict[str, Any]:
