@@ -178,6 +178,24 @@ async def test_a_rejected_proposal_comes_back_filled_in_beside_its_reason(
     assert "Sollicitez l’EPF." in (await agent.get(f"{page_of(life)}/proposition/refusal")).text
 
 
+async def test_an_escalation_lacks_everything_in_one_round_each_with_its_name(
+    agent: Browser, sat: Program, life: Life
+) -> None:
+    await qualified(sat, life)
+    page = f"{page_of(life)}/proposition/escalation"
+    answer = await agent.send(
+        page, page, **{"providers_tried.0.answer": "Non.", "providers_tried.1.provider_id": str(CAUE.id)}
+    )
+    assert answer.status_code == 400
+    summary = answer.text.split('id="erreurs"')[1].split("</ul>")[0]
+    assert "5 points sont à corriger" in summary
+    for said in (
+        "Raison de la transmission : ", "Acteur local : Choisissez l’acteur qui a donné cette réponse.",
+        "Réponse de l’acteur local : Indiquez ce que cet acteur a répondu.", "Avis du préfet : ", "Motif : ",
+    ):  # fmt: skip
+        assert said in summary
+
+
 async def test_its_author_changes_and_takes_back_a_proposal_on_the_page(
     agent: Browser, sat: Program, life: Life
 ) -> None:

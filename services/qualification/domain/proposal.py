@@ -21,7 +21,7 @@ from shared.french.words import OUTCOME, SUPPORT_TYPE
 class Tried(Command):
     """A local provider that was asked, and what it answered."""
 
-    provider_id: UUID
+    provider_id: UUID | None = None
     answer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), AS_IT_READS] = ""
 
 
@@ -157,6 +157,8 @@ def _escalation(asked: _Asked) -> Iterator[FieldError]:
                 "et leur réponse.",
             )
     for place, tried in enumerate(asked.draft.providers_tried):
+        if tried.provider_id is None:
+            yield FieldError(f"providers_tried.{place}.provider_id", "Choisissez l’acteur qui a donné cette réponse.")
         if not _given(tried.answer):
             yield FieldError(f"providers_tried.{place}.answer", "Indiquez ce que cet acteur a répondu.")
     if not _given(asked.draft.opinion):

@@ -150,6 +150,7 @@ def _evidence(draft: Propose, by_id: dict[UUID, CatalogueEntry]) -> Evidence | N
         providers_tried=tuple(
             ProviderTried(provider_id=tried.provider_id, name=by_id[tried.provider_id].name, answer=tried.answer)
             for tried in draft.providers_tried
+            if tried.provider_id is not None
         ),
         opinion=draft.opinion or "",
     )
