@@ -5,14 +5,36 @@ Each service says in SQL which answers are meant and what is known beside them; 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Reader, Row
 
 By = TypeVar("By", bound=StrEnum)
+
+
+class AnswerRow(BaseModel):
+    """What an applicant said: figures from 1 (not at all) to 5 (entirely); `cost_cents` in euro cents."""
+
+    request_id: UUID
+    number: str
+    departement: str
+    applicant_name: str
+    round: EvaluationRound
+    fields: list[Field]
+    programme: Programme | None
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+    submitted_at: datetime
+    cost_cents: int | None
 
 
 class Averages(BaseModel):

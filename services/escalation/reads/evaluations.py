@@ -1,16 +1,14 @@
 """Read applicants' evaluations with the decision and the cost of each, and their averages by group."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.escalation.domain.perimeter import Perimeter
 from shared.contracts.vocabulary import CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Reader
-from shared.evaluations import Answers, Averages, Group
+from shared.evaluations import AnswerRow, Answers, Averages, Group
 
 
 class Dimension(StrEnum):
@@ -24,31 +22,17 @@ class Dimension(StrEnum):
     PROVIDER = "provider"
 
 
-class Evaluation(BaseModel):
-    """What an applicant said; figures from 1 (not at all) to 5 (entirely). Amounts in euro cents.
+class Evaluation(AnswerRow):
+    """What an applicant said, with the committee's decision; amounts in euro cents.
 
     `providers` helped: the resources mobilised, or the local provider. `cost_cents` is what was committed for it, on a
     national envelope or the département's.
     """
 
-    request_id: UUID
-    number: str
-    departement: str
-    applicant_name: str
-    round: EvaluationRound
-    fields: list[Field]
-    programme: Programme | None
     providers: list[str]
-    need_met: int
-    progress: int
-    satisfaction: int
-    impact: str | None
-    comment: str | None
-    submitted_at: datetime
     decision_number: str | None
     decision_outcome: CommitteeOutcome | None
     granted_cents: int | None
-    cost_cents: int | None
 
 
 class Narrowed(BaseModel):

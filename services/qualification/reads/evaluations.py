@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
-
-from pydantic import BaseModel
 
 from services.qualification.domain.moves import State
 from services.qualification.reads.timeline import detail_of
 from shared.contracts import BY_TYPE, escalation
-from shared.contracts.vocabulary import EvaluationRound, Field, Programme
+from shared.contracts.vocabulary import EvaluationRound, Field
 from shared.db import Reader
-from shared.evaluations import Answers, Averages
+from shared.evaluations import AnswerRow, Answers, Averages
 from shared.evaluations import Group as GroupOfAnswers
 
 
@@ -29,31 +25,17 @@ class Dimension(StrEnum):
     ROUND = "round"
 
 
-class Evaluation(BaseModel):
-    """What an applicant said; figures from 1 (not at all) to 5 (entirely).
+class Evaluation(AnswerRow):
+    """What an applicant said, with what the département answered.
 
     `answer` is where the case stands: what the département answered. `decision` is the committee's, in words, of what
     was escalated. `cost_cents` is what the département paid, in euro cents.
     """
 
-    request_id: UUID
-    departement: str
-    number: str
     title: str
-    applicant_name: str
-    round: EvaluationRound
     answer: State
-    fields: list[Field]
-    programme: Programme | None
     provider: str | None
     decision: str | None
-    cost_cents: int | None
-    need_met: int
-    progress: int
-    satisfaction: int
-    impact: str | None
-    comment: str | None
-    submitted_at: datetime
 
 
 class Group(GroupOfAnswers):
