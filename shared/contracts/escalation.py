@@ -36,7 +36,8 @@ class Decision(Value):
     Without `votes` it was taken by consensus. `reserve_until` is when the reserve must be lifted, `signatory` in which
     quality it is signed, `appeal` the ways of appeal, `corrects` the number of the decision that it replaces.
     `reserve_blocks` is what the reserve holds back until it is lifted; `override_reason` says why more was granted than
-    the envelope still holds, or than is plausible.
+    the envelope still holds, or than is plausible. `recused` are the members who withdrew, having an interest in the
+    dossier; `voters` is how many could vote without them.
     """
 
     id: UUID
@@ -56,6 +57,8 @@ class Decision(Value):
     corrects: str | None = None
     override_reason: str | None = None
     reserve_blocks: ReserveBlocks | None = None
+    recused: tuple[str, ...] = ()
+    voters: int | None = None
 
 
 class EscalationReceived(Fact):

@@ -52,6 +52,7 @@ CHARACTERS: Final[dict[tuple[type[BaseModel], str], int]] = {
     (escalation.Decision, "number"): CODE,
     (escalation.Decision, "corrects"): CODE,
     (escalation.Decision, "signatory"): LINE,
+    (escalation.Decision, "recused"): LINE,
     (escalation.Decision, "override_reason"): TEXT,
     (escalation.Decision, "motive"): TEXT,
     (escalation.Decision, "reserve"): TEXT,
@@ -105,6 +106,7 @@ BY_NAME: Final[dict[str, int]] = {
 }
 
 MOST: Final[dict[tuple[type[BaseModel], str], int]] = {
+    (escalation.Decision, "recused"): 100,
     (escalation.FinancingPlanned, "shares"): 50,
     (forms.RequestRefused, "errors"): MOST_ERRORS,
     (intake.Applicant, "communes"): 500,

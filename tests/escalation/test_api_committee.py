@@ -96,7 +96,7 @@ async def test_a_session_to_come_decides_nothing_and_says_when(
 ) -> None:
     body = {"held_on": today(1), "title": "Comité", "members": ["ANRU"]}
     session = await secretary.post("/sessions", body, status=201)
-    assert session["allowed_actions"] == ["agenda"]
+    assert session["allowed_actions"] == ["agenda", "recusals", "recusal-removal"]
     await national.post(f"/escalations/{received}/admissibility", {"opinion": "Oui."})
     await national.post(f"/escalations/{received}/schedule", {"session_id": session["id"]})
     decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}

@@ -451,8 +451,15 @@ TOMORROW = TODAY + timedelta(days=1)
 
 def test_a_session_to_come_has_an_agenda_and_decides_nothing() -> None:
     session = a_session(held_on=TOMORROW, members=("ANRU",))
-    assert session.allowed_actions(SECRETARY, today=TODAY) == ["agenda"]
-    assert session.allowed_actions(SECRETARY, today=TOMORROW) == ["decisions", "attendance", "agenda", "closing"]
+    assert session.allowed_actions(SECRETARY, today=TODAY) == ["agenda", "recusals", "recusal-removal"]
+    assert session.allowed_actions(SECRETARY, today=TOMORROW) == [
+        "decisions",
+        "attendance",
+        "agenda",
+        "recusals",
+        "recusal-removal",
+        "closing",
+    ]
     for act in (
         lambda: session.attend(["ANRU"], by=SECRETARY, today=TODAY, at=AT),
         lambda: session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY, today=TODAY),

@@ -1,5 +1,6 @@
 """Minutes of a session: a draft that is remarked on, approved by somebody named, and then frozen."""
 
+import asyncio
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -194,3 +195,16 @@ async def test_who_remarks_from_a_page_that_stayed_open_reads_who_approved_and_k
     shown = unescape(stale.text)
     assert "par Mme Durand" in shown
     assert "Une remarque longue à écrire." in shown
+
+
+async def test_a_remark_and_the_approval_at_once_agree_about_what_is_frozen(
+    closed: tuple[str, str], national: Program, secretary: Program
+) -> None:
+    session, _ = closed
+    remarked, approved = await asyncio.gather(
+        national.ask("POST", f"{session}/minutes/remarks", {"text": "Le maire était entendu."}),
+        secretary.ask("POST", f"{session}/minutes/approval", {"approved_by": "Mme Durand"}),
+    )
+    assert approved.status_code == 200
+    assert remarked.status_code in {201, 409}
+    assert len((await secretary.get(f"{session}/minutes"))["remarks"]) == (remarked.status_code == 201)

@@ -243,6 +243,9 @@ DECISIONS: Final = [
     *(decide(outcome, None, votes) for outcome in CommitteeOutcome for votes in (FOR, AGAINST)),
     *(decide(CommitteeOutcome.GRANTED_WITH_RESERVE, "Délibération.", None, blocks) for blocks in ReserveBlocks),
 ]
+NEEDING_A_QUORUM: Final = [
+    decide(outcome, None) for outcome in CommitteeOutcome if outcome is not CommitteeOutcome.DEFERRED
+]
 IN_SESSION: Final[Mapping[str, list[Act]]] = {
     Action.DECISIONS: DECISIONS,
     Action.ATTENDANCE: [
@@ -252,6 +255,11 @@ IN_SESSION: Final[Mapping[str, list[Act]]] = {
         lambda table, who: table.session.attend(["Z"], by=who, today=table.today, at=AT),
         lambda table, who: table.session.attend([], by=who, today=table.today, at=AT),
     ],
+    Action.RECUSALS: [
+        lambda table, who: table.session.recuse(table.dossier.request_id, "A", by=who),
+        lambda table, who: table.session.recuse(table.dossier.request_id, "Z", by=who),
+    ],
+    Action.RECUSAL_REMOVAL: [lambda table, who: table.session.take_back_recusal(table.dossier.request_id, "A", by=who)],
     Action.CLOSING: [
         lambda table, who: table.session.close(
             undecided=["95-2026-000123"] if table.dossier.state is State.SCHEDULED else [],
@@ -427,9 +435,10 @@ class DossierLife(RuleBasedStateMachine):
             assert self.table.mobilisation.committed_cents <= self.table.dossier.grant.amount_cents
 
     @invariant()
-    def nothing_is_decided_without_a_quorum(self) -> None:
-        if not self.table.session.voters and self.table.session.closed_at is None:
-            for act in DECISIONS:
+    def without_a_quorum_a_dossier_is_deferred_or_nothing(self) -> None:
+        voters = self.table.session.voters_on(self.table.dossier.request_id)
+        if not voters and self.table.session.closed_at is None:
+            for act in NEEDING_A_QUORUM:
                 copied = copy.deepcopy(self.table)
                 copied.dossier.state, copied.dossier.session_id = State.SCHEDULED, SESSION_ID
                 copied.today = copied.session.held_on

@@ -168,6 +168,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "reached_on": "2026-11-02",
             "valid_from": "2026-01-01",
             "approved_by": "Mme Durand",
+            "member": "Mme Durand",
         },
         bodies={
             "POST /api/v1/escalations/{request_id}/financing": FINANCING,

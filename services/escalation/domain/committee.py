@@ -63,8 +63,15 @@ VOTERS = frozenset({MemberRole.CHAIR, MemberRole.VOTING})
 NEVER_NOTED = "never"
 """The version of an attendance that nobody has noted."""
 
-OF_AN_OPEN_SESSION = (Action.DECISIONS, Action.ATTENDANCE, Action.AGENDA, Action.CLOSING)
-BEFORE_THE_DAY = frozenset({Action.AGENDA})
+OF_AN_OPEN_SESSION = (
+    Action.DECISIONS,
+    Action.ATTENDANCE,
+    Action.AGENDA,
+    Action.RECUSALS,
+    Action.RECUSAL_REMOVAL,
+    Action.CLOSING,
+)
+BEFORE_THE_DAY = frozenset({Action.AGENDA, Action.RECUSALS, Action.RECUSAL_REMOVAL})
 """What is done with a session before it is held; all the rest waits for its day."""
 
 
@@ -181,6 +188,8 @@ class Verdict(Command):
         decided_on: date,
         by: Actor,
         corrects: str | None = None,
+        recused: tuple[str, ...] = (),
+        voters: int | None = None,
     ) -> Decision:
         """Return the decision; one that grants or refuses states the ways of appeal."""
         decides = self.outcome not in {CommitteeOutcome.DEFERRED, CommitteeOutcome.RETURNED}
@@ -202,6 +211,8 @@ class Verdict(Command):
             corrects=corrects,
             override_reason=self.override_reason,
             reserve_blocks=self.reserve_blocks or UNLESS_SAID if self.reserve else None,
+            recused=recused,
+            voters=voters,
         )
 
 
@@ -211,6 +222,7 @@ class Session:
 
     `roles` says in which quality a member sits; who is not in it votes. `alternates` says who may sit in whose place.
     A member whose alternate sits is `represented`. `attended_at` is when the attendance was noted last, by whom.
+    `recusals` names, by dossier, who withdraws from it: they neither vote on it nor make its quorum.
     """
 
     id: UUID
@@ -227,6 +239,7 @@ class Session:
     excused: tuple[str, ...] = ()
     attended_at: datetime | None = None
     attended_by: Actor | None = None
+    recusals: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def plan(
@@ -270,6 +283,34 @@ class Session:
     def voters(self) -> list[str]:
         """Those who vote in it: voting members who are there, in person or by their alternates."""
         return self.voting([name for name in self.members if name in self.present or name in self.represented])
+
+    def recused(self, request_id: UUID) -> tuple[str, ...]:
+        """Return who withdraws from a dossier."""
+        return self.recusals.get(request_id, ())
+
+    def voters_on(self, request_id: UUID) -> list[str]:
+        """Return those who vote on a dossier."""
+        return [name for name in self.voters if name not in self.recused(request_id)]
+
+    def recuse(self, request_id: UUID, member: str, *, by: By) -> Actor:
+        """Let a member withdraw from a dossier in which the member has an interest; return who notes it."""
+        actor = by.acting_in(Action.RECUSALS)
+        self.check_open()
+        if member not in self.members:
+            raise Invalid.field("member", "Cette personne n’est pas membre de la séance.")
+        if member in self.recused(request_id):
+            raise Invalid.field("member", "Le déport de ce membre est déjà noté pour ce dossier.")
+        self.recusals = {**self.recusals, request_id: (*self.recused(request_id), member)}
+        return actor
+
+    def take_back_recusal(self, request_id: UUID, member: str, *, by: By) -> None:
+        """Let a member take part in a dossier after all."""
+        by.acting_in(Action.RECUSAL_REMOVAL)
+        self.check_open()
+        others = tuple(name for name in self.recused(request_id) if name != member)
+        if len(others) == len(self.recused(request_id)):
+            raise Invalid.field("member", "Aucun déport de ce membre n’est noté pour ce dossier.")
+        self.recusals = {**self.recusals, request_id: others}
 
     @property
     def attendance_version(self) -> str:
@@ -354,29 +395,40 @@ class Session:
         today: date,
     ) -> Decision:
         """Decide on a dossier of the agenda, once, on the day of the session or afterwards."""
-        actor = self.check_may_decide(escalation, by, today=today)
-        self.check(verdict, limit)
+        actor = self.check_may_decide(escalation, by, today=today, outcome=verdict.outcome)
+        self.check(verdict, limit, on=escalation.request_id)
         return verdict.decision(
-            decision_id=decision_id, number=number, session_id=self.id, decided_on=self.held_on, by=actor
+            decision_id=decision_id,
+            number=number,
+            session_id=self.id,
+            decided_on=self.held_on,
+            by=actor,
+            recused=self.recused(escalation.request_id),
+            voters=len(self.voters_on(escalation.request_id)) if self.members else None,
         )
 
-    def check(self, verdict: Verdict, limit: GrantLimit) -> None:
-        """Refuse (`Invalid`) a verdict that contradicts itself, or more votes than there were voters present."""
+    def check(self, verdict: Verdict, limit: GrantLimit, *, on: UUID | None = None) -> None:
+        """Refuse (`Invalid`) a verdict that contradicts itself, or more votes than there were voters on the dossier."""
         verdict.check(self.held_on, limit)
-        votes, voters = verdict.votes, len(self.voters)
+        votes, voters = verdict.votes, len(self.voters if on is None else self.voters_on(on))
         if votes is not None and self.members and votes.in_favour + votes.against + votes.abstained > voters:
             raise Invalid.field("votes", f"Il y a plus de voix que de membres votants présents ({voters}).")
 
-    def check_may_decide(self, escalation: Escalation, by: By, *, today: date) -> Actor:
-        """Return who signs; refuses a closed session, one to come, a missing quorum and a dossier not on its agenda."""
+    def check_may_decide(
+        self, escalation: Escalation, by: By, *, today: date, outcome: CommitteeOutcome | None = None
+    ) -> Actor:
+        """Return who signs; refuses a closed session, one to come, a missing quorum and a dossier not on its agenda.
+
+        Without a quorum the session defers the dossier, and nothing else.
+        """
         by.acting_in(Action.DECISIONS)
         self.check_open()
         if escalation.session_id is not None and escalation.session_id != self.id:
             raise NotOnAgenda(state=escalation.state.value, allowed_actions=[])
         actor = allow(Action.DECISIONS, escalation.state, by)
         self.check_held("outcome", today=today)
-        voters = len(self.voters)
-        if self.quorum is not None and voters < self.quorum:
+        voters = len(self.voters_on(escalation.request_id))
+        if self.quorum is not None and voters < self.quorum and outcome is not CommitteeOutcome.DEFERRED:
             raise QuorumMissing(present=voters, quorum=self.quorum)
         return actor
 

@@ -32,6 +32,7 @@ class OnRecord:
     reserve_lifted_on: date | None
     replaced_by: str | None
     decided_on: date
+    recused: tuple[str, ...] = ()
 
     @property
     def has_standing_reserve(self) -> bool:
@@ -110,6 +111,7 @@ class OnRecord:
             decided_on=today,
             by=actor,
             corrects=self.number,
+            recused=self.recused,
         )
         return escalation.apply(
             DecisionCorrected(

@@ -55,6 +55,8 @@ class Action(StrEnum):
     MEMBERS = "members"
     ATTENDANCE = "attendance"
     AGENDA = "agenda"
+    RECUSALS = "recusals"
+    RECUSAL_REMOVAL = "recusal-removal"
     CLOSING = "closing"
     REMARKS = "remarks"
     APPROVAL = "approval"
@@ -123,6 +125,8 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.MEMBERS: _SECRETARY,
     Action.ATTENDANCE: _SECRETARY,
     Action.AGENDA: _SECRETARY,
+    Action.RECUSALS: _SECRETARY,
+    Action.RECUSAL_REMOVAL: _SECRETARY,
     Action.CLOSING: _SECRETARY,
     Action.REMARKS: _EITHER,
     Action.APPROVAL: _SECRETARY,

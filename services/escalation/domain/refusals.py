@@ -184,7 +184,10 @@ class QuorumMissing(Conflict):
 
     code = "quorum_missing"
     title = "The quorum of the session is not met"
-    sentence = "Le quorum n’est pas atteint : {present} membre(s) présent(s) sur {quorum} nécessaires."
+    sentence = (
+        "Le quorum n’est pas atteint pour ce dossier : {present} votant(s) sur {quorum} nécessaires, sans compter les "
+        "déports. Notez les présences, ou reportez le dossier."
+    )
 
     def extras(self) -> dict[str, object]:
         """Return what comes first."""

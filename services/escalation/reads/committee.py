@@ -1,5 +1,6 @@
 """Read models of the committee: sessions with their agendas, and decisions."""
 
+from collections import defaultdict
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -50,6 +51,8 @@ class DecisionRow(BaseModel):
     replaced_by: str | None
     override_reason: str | None = None
     reserve_blocks: ReserveBlocks | None = None
+    recused: list[str] = []
+    voters: int | None = None
     allowed_actions: list[str]
 
     @property
@@ -82,8 +85,20 @@ class WaitingRow(BaseModel):
     due_on: date | None
 
 
+class RecusalRow(BaseModel):
+    """A member who withdraws from a dossier, having an interest that the member `declared`, or the secretary noted."""
+
+    member: str
+    declared: bool
+    noted_at: datetime
+    noted_by: Actor
+
+
 class AgendaRow(BaseModel):
-    """A dossier on an agenda, in its place, with its decision when there is one."""
+    """A dossier on an agenda, in its place, with its decision when there is one.
+
+    `voters` is how many vote on it now: those who are there, without those who withdraw (`recusals`).
+    """
 
     position: int
     request_id: UUID
@@ -93,6 +108,8 @@ class AgendaRow(BaseModel):
     departement: str
     state: State
     awaits_decision: bool
+    recusals: list[RecusalRow] = []
+    voters: int = 0
     decision: DecisionRow | None
 
 
@@ -146,7 +163,8 @@ _DECISION = """
     decision.support_types, decision.amount_cents, decision.reserve, decision.decided_on, decision.signed_by,
     decision.recorded_at, decision.notified_at, decision.reserve_until, decision.reserve_lifted_on,
     decision.reserve_lifted_by, decision.reserve_lifted_motive, decision.votes, decision.signatory, decision.appeal,
-    decision.corrects, decision.replaced_by, decision.override_reason, decision.reserve_blocks
+    decision.corrects, decision.replaced_by, decision.override_reason, decision.reserve_blocks,
+    decision.recused, decision.voters
 """
 _REGISTER = f"""
     SELECT {_DECISION}, escalation.number AS request_number, escalation.title, escalation.applicant_name,
@@ -181,6 +199,7 @@ def _summary(row: Row, by: By, today: date) -> dict[str, Any]:
         **dict(row),
         "state": session.state,
         "voters": len(session.voters),
+        "voting": session.voters,
         "attendance_version": session.attendance_version,
         "allowed_actions": session.allowed_actions(by, today=today),
     }
@@ -221,9 +240,10 @@ async def session(reader: Reader, session_id: UUID, *, by: By, today: date) -> S
     )
     if row is None:
         raise NoSuchSession
-    agenda = await _agenda(reader, session_id, by)
+    summary = _summary(row, by, today)
+    agenda = await _agenda(reader, session_id, by, summary["voting"])
     decisions = [item["decision"] for item in agenda if item["decision"]]
-    return SessionView.model_validate({**_summary(row, by, today), "agenda": agenda, "decisions": decisions})
+    return SessionView.model_validate({**summary, "agenda": agenda, "decisions": decisions})
 
 
 async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionView:
@@ -292,7 +312,7 @@ async def waiting(reader: Reader) -> list[WaitingRow]:
     return [WaitingRow.model_validate(dict(row)) for row in rows]
 
 
-async def _agenda(reader: Reader, session_id: UUID, by: By) -> list[dict[str, Any]]:
+async def _agenda(reader: Reader, session_id: UUID, by: By, voting: list[str]) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         """
         SELECT agenda_item.position, escalation.request_id, escalation.number, escalation.title,
@@ -306,14 +326,34 @@ async def _agenda(reader: Reader, session_id: UUID, by: By) -> list[dict[str, An
         session_id,
     )
     made = await _made_in(reader, session_id)
+    recusals = await _recusals(reader, session_id)
     return [
         {
             **dict(row),
+            "recusals": recusals[row["request_id"]],
+            "voters": len(set(voting) - {one["member"] for one in recusals[row["request_id"]]}),
             "awaits_decision": bool(row["awaits_decision"]),
             "decision": _with_actions(made.get(row["request_id"]), State(row["state"]), by),
         }
         for row in rows
     ]
+
+
+async def _recusals(reader: Reader, session_id: UUID) -> defaultdict[UUID, list[dict[str, Any]]]:
+    """Return who withdraws, by dossier."""
+    rows = await reader.fetch(
+        """
+        SELECT request_id, member, declared, noted_at, noted_by
+        FROM recusal
+        WHERE session_id = $1
+        ORDER BY noted_at, member
+        """,
+        session_id,
+    )
+    found = defaultdict(list)
+    for row in rows:
+        found[row["request_id"]].append(dict(row))
+    return found
 
 
 async def _made_in(reader: Reader, session_id: UUID) -> dict[UUID, Row]:

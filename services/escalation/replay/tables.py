@@ -96,6 +96,7 @@ LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (escalation)",
     "envelope": "what may be spent is not published; what was mobilised is compared (mobilisation)",
     "committee_member": "who sits in the committee is not published",
+    "recusal": "what a decision says of it is compared (decision)",
     "session_file": "made from the dossiers of an agenda, at any time again",
     "minutes_remark": "minutes are not published",
     "minutes_approval": "the same",

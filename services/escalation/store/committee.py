@@ -83,6 +83,45 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
         excused=tuple(row["excused"]),
         attended_at=row["attended_at"],
         attended_by=Actor.model_validate(row["attended_by"]) if row["attended_by"] else None,
+        recusals=await _recusals(tx, session_id),
+    )
+
+
+async def _recusals(tx: Transaction, session_id: UUID) -> dict[UUID, tuple[str, ...]]:
+    rows = await tx.fetch(
+        """
+        SELECT request_id, array_agg(member ORDER BY noted_at, member) AS members
+        FROM recusal
+        WHERE session_id = $1
+        GROUP BY request_id
+        """,
+        session_id,
+    )
+    return {row["request_id"]: tuple(row["members"]) for row in rows}
+
+
+async def add_recusal(
+    tx: Transaction, session_id: UUID, request_id: UUID, member: str, *, declared: bool, by: Actor, at: datetime
+) -> None:
+    """Store that a member withdraws from a dossier."""
+    await tx.execute(
+        """
+        INSERT INTO recusal (session_id, request_id, member, declared, noted_at, noted_by)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        session_id,
+        request_id,
+        member,
+        declared,
+        at,
+        by.model_dump(mode="json"),
+    )
+
+
+async def remove_recusal(tx: Transaction, session_id: UUID, request_id: UUID, member: str) -> None:
+    """Delete that a member withdraws from a dossier."""
+    await tx.execute(
+        "DELETE FROM recusal WHERE session_id = $1 AND request_id = $2 AND member = $3", session_id, request_id, member
     )
 
 
@@ -190,9 +229,9 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         INSERT INTO decision (
             id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
             recorded_at, signed_by, event_id, reserve_until, votes, signatory, appeal, corrects,
-            override_reason, reserve_blocks
+            override_reason, reserve_blocks, recused, voters
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
         """,
         decision.id,
         decision.number,
@@ -214,6 +253,8 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         decision.corrects,
         decision.override_reason,
         decision.reserve_blocks,
+        list(decision.recused),
+        decision.voters,
     )
 
 
@@ -256,7 +297,8 @@ async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnReco
     """Return a decision, locked."""
     row = await tx.fetchrow(
         """
-        SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by, decided_on
+        SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by, decided_on,
+            recused
         FROM decision
         WHERE id = $1
         FOR UPDATE
@@ -265,7 +307,9 @@ async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnReco
     )
     if row is None:
         raise NoSuchDecision
-    return OnRecord(**{**dict(row), "outcome": CommitteeOutcome(row["outcome"])})
+    return OnRecord(
+        **{**dict(row), "outcome": CommitteeOutcome(row["outcome"]), "recused": tuple(row["recused"])},
+    )
 
 
 async def note_reserve_lifted(tx: Transaction, number: str, *, motive: str, lifted_on: date, by: Actor) -> None:

@@ -154,14 +154,7 @@ async def decide(do: Context, session_id: UUID, command: Decide) -> UUID:
     except dossier_store.NoSuchEscalation as missing:
         raise Invalid.field("request_id", missing.sentence) from missing
     if made := await store.decision_made_in(do.tx, session_id, command.request_id):
-        raise AlreadyDecided(
-            by=made.signed_by.name or word(made.signed_by.role),
-            number=made.number,
-            outcome=word(made.outcome).lower(),
-            at=datetime_fr(made.at),
-            state=escalation.state.value,
-            allowed_actions=[],
-        )
+        raise already_decided(made, state=escalation.state.value)
     number = await store.next_decision_number(do.tx, session.held_on.year)
     decision = session.decide(
         escalation,
@@ -177,6 +170,18 @@ async def decide(do: Context, session_id: UUID, command: Decide) -> UUID:
     event_id = await record(do.tx, fact)
     await store.add_decision(do.tx, decision, command.request_id, event_id=event_id, at=do.at)
     return decision.id
+
+
+def already_decided(made: store.Made, *, state: str) -> AlreadyDecided:
+    """Return the refusal that says who decided what, and when."""
+    return AlreadyDecided(
+        by=made.signed_by.name or word(made.signed_by.role),
+        number=made.number,
+        outcome=word(made.outcome).lower(),
+        at=datetime_fr(made.at),
+        state=state,
+        allowed_actions=[],
+    )
 
 
 async def _limit(do: Context, escalation: Escalation, *, committed_cents: int = 0) -> GrantLimit:

@@ -19,6 +19,7 @@ from services.escalation.usecases import (
     members,
     minutes,
     programmes,
+    recusals,
     session_file,
 )
 from services.escalation.web import answers
@@ -349,6 +350,27 @@ SCHEDULING: Final = Action(
     done="Les dossiers sont inscrits.",
     api=False,
 )
+RECUSALS: Final = (
+    Action(
+        Name.RECUSALS,
+        recusals.Recuse,
+        recusals.recuse,
+        path="deport",
+        label="Noter le déport",
+        done="Le déport est noté.",
+        anchor="#deports",
+    ),
+    Action(
+        Name.RECUSAL_REMOVAL,
+        recusals.TakeBackRecusal,
+        recusals.take_back_recusal,
+        path="deport-retire",
+        label="Retirer",
+        done="Le déport est retiré.",
+        anchor="#deports",
+    ),
+)
+"""Calls of a session, and forms on the page of the decision on one of its dossiers."""
 DECISION: Final = Action(
     Name.DECISIONS,
     committee.Decide,
@@ -567,6 +589,7 @@ ALL: Final = (
     *ON_SESSIONS,
     *ON_MINUTES,
     FILE,
+    *RECUSALS,
     SCHEDULING,
     DECISION,
     PLANNING,

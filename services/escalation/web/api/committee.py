@@ -85,7 +85,7 @@ routes = Router(
                 list_sessions,
                 api_read(SESSION),
                 *api_routes(Resource(address="/sessions"), [actions.PLANNING]),
-                *api_routes(SESSION, [*actions.ON_SESSIONS, actions.DECISION]),
+                *api_routes(SESSION, [*actions.ON_SESSIONS, *actions.RECUSALS, actions.DECISION]),
                 api_read(MINUTES),
                 *api_routes(MINUTES, actions.ON_MINUTES),
                 read_minutes_on_paper,

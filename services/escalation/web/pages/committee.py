@@ -165,7 +165,8 @@ async def decision_form(
         dossier=found,
         outcomes=choices(CommitteeOutcome),
         support_types=SUPPORT_TYPES,
-        deciding=await _deciding(context, found, held),
+        deciding=await _deciding(context, found, held, voters=item.voters),
+        able=[(name, name) for name in held.members if name not in {one.member for one in item.recusals}],
         reserve_blocks=RESERVE_BLOCKS,
     )
 
@@ -174,7 +175,7 @@ async def decision_form(
 class DecidingView:
     """What stands beside the amount and the votes of a decision; amounts in euro cents.
 
-    `promised_cents` is granted and not mobilised yet; `voters` are those present who vote, None outside a session.
+    `promised_cents` is granted and not mobilised yet; `voters` are those who vote on it, None outside a session.
     """
 
     asked: Sequence[SupportType]
@@ -185,14 +186,16 @@ class DecidingView:
     quorum: int | None = None
 
 
-async def _deciding(context: AgentContext, dossier: EscalationView, held: SessionView | None = None) -> DecidingView:
+async def _deciding(
+    context: AgentContext, dossier: EscalationView, held: SessionView | None = None, *, voters: int | None = None
+) -> DecidingView:
     envelope = await envelope_of_request(context.database, dossier.request_id, year=context.today.year, by=context.by)
     return DecidingView(
         dossier.request.support_types,
         envelope,
         await promised_cents(context.database, envelope) if envelope else 0,
         context.parts.plausible_grant_cents,
-        held.voters if held else None,
+        voters,
         held.quorum if held else None,
     )
 
@@ -316,7 +319,7 @@ routes = [
             minutes_on_paper,
             session_file_on_paper,
             page_read(DECISION_IN_SESSION),
-            *page_routes(DECISION_IN_SESSION, [actions.DECISION]),
+            *page_routes(DECISION_IN_SESSION, [actions.DECISION, *actions.RECUSALS]),
             preparation_sheet,
             preparation_sheet_on_paper,
         ],
