@@ -75,7 +75,8 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
     session = await a_scheduled_dossier(national, secretary, received)
     lot = await a_lot(national)
     verdict = {"request_id": received, "outcome": "granted_with_reserve", "motive": "Vu.", "reserve": "Délibération."}
-    decided = await secretary.post(f"/sessions/{session}/decisions", verdict, status=201)
+    granted = {"amount_cents": 1_000_000, "reserve_blocks": "payment"}
+    decided = await secretary.post(f"/sessions/{session}/decisions", {**verdict, **granted}, status=201)
     dossier = f"/escalations/{received}"
     lines = [{"price_id": lot["prices"][0]["id"], "quantity": 1}]
     order = {"kind": "external", "lot_id": lot["id"], "lines": lines}
@@ -174,6 +175,12 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "POST /api/v1/escalations/{request_id}/financing": FINANCING,
             "POST /api/v1/programmes/{programme}/territories/import": {"table": "Code\n95127\n"},
             "POST /api/v1/sessions/{session_id}/attendance": {"present": []},
+            "POST /api/v1/decisions/{decision_id}/correction": {
+                "outcome": "granted",
+                "motive": "Au vu du dossier.",
+                "amount_cents": 1_000_000,
+            },
+            "POST /decisions/{decision_id}/correction": {"amount_cents": "10 000"},
             "POST /api/v1/operators": ign | {"name": "Cerema"},
             "POST /api/v1/operators/{operator_id}": ign,
             "POST /enveloppes": {"amount_cents": "5000000"},
