@@ -53,10 +53,8 @@ def test_a_session_is_led_from_its_agenda_to_the_signed_papers(system: System, b
     decides(secretary, outcome="granted_with_reserve")
     secretary.reads("quorum")
     page.goto(page.url.partition("/dossiers/")[0])
-    for member in ("Direction générale de l’ANCT", "Cerema"):
-        page.get_by_label(member, exact=False).first.select_option(label="Présence")
-    secretary.presses("Noter les présences")
-    secretary.reads("2\u00a0votants présents ou représentés")
+    attend(secretary, "Direction générale de l’ANCT", "Cerema")
+    withdraws(secretary, "Banque des Territoires")
     decides(secretary, outcome="granted_with_reserve", votes="9")
     secretary.looks("71-voix-a-corriger")
     page.locator('[name="votes.in_favour"]').fill("2")
@@ -70,6 +68,7 @@ def test_a_session_is_led_from_its_agenda_to_the_signed_papers(system: System, b
     expect(page.get_by_role("button", name="Clore la séance")).to_have_count(0)
 
     held = page.url
+    secretary.looks("71-seance-close")
     secretary.presses("Voir et imprimer le compte rendu")
     for said in ("Produire l’accord du propriétaire", "Par un vote", "Direction générale de l’ANCT, présidence"):
         secretary.reads(said)
@@ -78,10 +77,55 @@ def test_a_session_is_led_from_its_agenda_to_the_signed_papers(system: System, b
     assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
     assert paper.body().startswith(b"%PDF-")
     page.goto(held)
+    approves(secretary, "Direction générale de l’ANCT")
     page.get_by_role("link", name=re.compile(r"^CSP-\d{4}-\d{4}$")).first.click()
     secretary.reads("À lever avant le")
     decision = page.request.get(f"{page.url}/decision.pdf", timeout=FIRST_PDF)
     assert decision.body().startswith(b"%PDF-")
+
+
+def test_the_standing_members_are_kept_in_a_list(system: System, browser: Browser) -> None:
+    secretary = Person.signs_in(browser, system.endpoints["escalation"], "secretaire@cousu.test")
+    secretary.page.goto(system.endpoints["escalation"] + "/comite/membres")
+    name = f"Mme Essai {clock.new_id()}"
+    secretary.types("Nom", name)
+    secretary.types("Suppléance", "M. Suppléant")
+    secretary.types("Jusqu’au", str(clock.now().date() + timedelta(days=1)))
+    secretary.presses("Ajouter à la liste")
+    secretary.reads(name)
+    secretary.looks("74-membres")
+    secretary.page.get_by_role("link", name=name).click()
+    secretary.presses("Enregistrer la fiche")
+    secretary.reads("La fiche est enregistrée.")
+
+
+def attend(person: Person, *members: str) -> None:
+    """Note these members as present."""
+    for member in members:
+        person.page.get_by_label(member, exact=False).first.select_option(label="Présence")
+    person.presses("Noter les présences")
+    person.reads(f"{len(members)}\u00a0votants présents ou représentés")
+
+
+def withdraws(person: Person, member: str) -> None:
+    """Note that a member withdraws from the next dossier of the agenda, and go back to the session."""
+    page = person.page
+    page.get_by_role("link", name="Enregistrer la décision").first.click()
+    page.get_by_text("Noter un déport").click()
+    page.locator('[name="deport.member"]').select_option(member)
+    person.presses("Noter le déport")
+    person.reads(f"{member}, intérêt déclaré")
+    person.looks("70-deport")
+    page.goto(page.url.partition("/dossiers/")[0])
+
+
+def approves(person: Person, name: str) -> None:
+    """Record who approved the minutes."""
+    person.page.locator("summary", has_text="Approuver le compte rendu").click()
+    person.types("Nom de qui approuve", name)
+    person.presses("Approuver le compte rendu")
+    person.reads("Il ne change plus.")
+    person.looks("73-compte-rendu-approuve")
 
 
 def decides(person: Person, *, outcome: str, votes: str = "") -> None:
