@@ -40,14 +40,21 @@ def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, bro
     delegate.reads("L’approbation est enregistrée")
 
     sat.page.goto(pact)
-    for what, owner, budget in (("Ouvrir une halle", EPCI, "120 000"), ("Une maison de santé", COUNCIL, "450 000")):
-        sat.sends("actions", title=what, owner=owner, due_on=f"{clock.now().year + 2}-06-30", budget_cents=budget)
+    for what, owner, budget in (("Ouvrir une halle", EPCI, "120.000"), ("Une maison de santé", COUNCIL, "450 000")):
+        sat.form("actions").locator('[name="actions.owner"]').select_option(label=owner)
+        sat.sends("actions", title=what, due_on=f"{clock.now().year + 2}-06-30", budget_cents=budget)
         sat.reads("L’action est ajoutée au plan")
-    for party in parties:
-        party.page.reload()
-        agrees(party, "Signer le pacte")
+    sat.looks("84-plan-a-declarer-pret")
+    sat.presses("Déclarer le plan prêt à signer")
+    sat.reads("Le plan est prêt")
+    for party, (*_, email) in zip(parties, PARTIES, strict=True):
+        party.page.goto(a_link_by_mail(system, f"{title} – votre signature", "/pactes/parties/", to=email))
+        party.reads("120 000 €")
+        party.looks("85-plan-a-signer-par-une-partie")
+        signs(party)
     delegate.page.goto(pact)
-    delegate.presses("Signer au nom de l’État")
+    quality = {"name": "Jeanne Préfète", "function": "Préfète", "authority": "Décret du 2 février"}
+    delegate.sends("signatures", **quality)
     delegate.reads("La signature est enregistrée")
 
     sat.page.goto(pact)
@@ -56,6 +63,19 @@ def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, bro
     sat.looks("83-pacte-imprime")
     paper = sat.page.request.get(f"{pact}/pacte.pdf", timeout=FIRST_PDF)
     assert paper.body().startswith(b"%PDF-")
+    sat.page.goto(pact)
+    is_amended(sat, parties[0])
+
+
+def is_amended(sat: Person, party: Person) -> None:
+    """Another version is prepared, while the one in force is followed; then it is given up."""
+    sat.form("versions").locator("button[type=submit]").click()
+    sat.reads("Plan d’action de la version 2")
+    sat.looks("86-avenant-en-preparation")
+    party.page.reload()
+    party.reads("Un avenant est en préparation")
+    sat.form("abandon").locator("button[type=submit]").click()
+    sat.reads("La version en préparation est abandonnée")
 
 
 def opens(sat: Person, qualification: str, title: str) -> str:
@@ -64,9 +84,9 @@ def opens(sat: Person, qualification: str, title: str) -> str:
     page.goto(f"{qualification}/pactes/nouveau")
     page.locator("[name=title]").fill(title)
     for place, (name, kind, code, email) in enumerate(PARTIES):
+        page.locator(f'[name="parties.{place}.kind"]').select_option(kind)
         for field, text in (("name", name), ("code", code), ("email", email)):
             page.locator(f'[name="parties.{place}.{field}"]').fill(text)
-        page.locator(f'[name="parties.{place}.kind"]').select_option(kind)
     sat.presses("Ouvrir le pacte")
     sat.reads("Le pacte est ouvert")
     return page.url
@@ -110,4 +130,15 @@ def agrees(party: Person, button: str) -> None:
     party.page.locator('[name$=".name"]').fill("La présidente")
     party.page.locator('[name$=".confirmed"]').check()
     party.presses(button)
+    party.reads("Merci")
+
+
+def signs(party: Person) -> None:
+    """Give name, function and authority, and sign."""
+    party.presses("Signer le pacte")
+    party.reads("4 points sont à corriger")
+    for field, text in (("name", "Anne Roy"), ("function", "Présidente"), ("authority", "Délibération du 4 janvier")):
+        party.page.locator(f'[name="signature.{field}"]').fill(text)
+    party.page.locator('[name="signature.confirmed"]').check()
+    party.presses("Signer le pacte")
     party.reads("Merci")

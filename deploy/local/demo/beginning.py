@@ -1,10 +1,11 @@
-"""Load the initial demonstration data of `make run`: the catalogue, the envelope and a few requests."""
+"""Load the initial demonstration data of `make run`: the catalogue, the envelope, a few requests and pacts."""
 
 import asyncio
 from typing import Any
 
 from deploy.local.demo import catalogue as qualification
 from deploy.local.demo import means as escalation
+from deploy.local.demo import pacts
 from deploy.local.demo.clients import ApiClient, prepare
 from services.operations.environment import database_of, variable
 from shared import clock
@@ -58,12 +59,13 @@ REQUESTS: tuple[dict[str, Any], ...] = (
 
 
 def load() -> None:
-    """Load the catalogue, the envelope and a few requests; what is there already is left alone."""
+    """Load the catalogue, the envelope, a few requests and pacts; what is there already is left alone."""
     prepare()
     asyncio.run(_load())
     client = ApiClient(variable("INTAKE_PUBLIC_URL"))
     for number, body in enumerate(REQUESTS, start=1):
         client.post("/requests", body, {"Idempotency-Key": f"demonstration-{number}"})
+    pacts.load(clock.now().date())
 
 
 async def _load() -> None:
