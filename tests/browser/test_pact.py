@@ -50,7 +50,8 @@ def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, bro
     for party, (*_, email) in zip(parties, PARTIES, strict=True):
         party.page.goto(a_link_by_mail(system, f"{title} – votre signature", "/pactes/parties/", to=email))
         party.reads("120 000 €")
-        party.looks("85-plan-a-signer-par-une-partie")
+        if party is parties[0]:
+            party.looks("85-plan-a-signer-par-une-partie")
         signs(party)
     delegate.page.goto(pact)
     quality = {"name": "Jeanne Préfète", "function": "Préfète", "authority": "Décret du 2 février"}

@@ -244,7 +244,9 @@ async def test_a_party_is_picked_corrected_and_removed(agent: Browser, sat: Prog
     assert 'value="Pontoise"' in (await agent.get(correct)).text
     wrong = await agent.send(correct, correct, name="Pontoise", kind="commune", code="99999", seen="Pontoise")
     assert wrong.status_code == 400
-    done = await agent.send(correct, correct, name="Cergy", name_code="95127", kind="commune", seen="Pontoise")
+    done = await agent.send(
+        correct, correct, name="Cergy", name_code="95127", code="95500", kind="commune", seen="Pontoise"
+    )
     assert done.headers["location"] == f"{page}#parties"
     assert "Cergy" in await parties_of(sat, pact)
     removed = await agent.send(correct, f"{page}/parties/{parties['Pontoise']}/retrait")

@@ -1,7 +1,7 @@
 """Parties of a pact as agents name them, official ones by the official lists; add, correct and remove them."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, Self
 from uuid import UUID
 
 from pydantic import model_validator
@@ -37,14 +37,13 @@ class NamedParty(Command):
 class FillInParty(NamedParty):
     """The form of a party, in which the list of territories gives the code beside the name."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _picked(cls, data: Any) -> Any:
-        """Take the code of the territory that was picked by its name."""
-        if not isinstance(data, dict) or "name_code" not in data:
-            return data
-        picked = data["name_code"]
-        return {"code": picked, **{name: value for name, value in data.items() if name != "name_code"}}
+    name_code: Code | None = None
+
+    @model_validator(mode="after")
+    def _picked(self) -> Self:
+        """Take the code of the territory that was picked by its name, after the form was filled in with another."""
+        self.code = self.name_code or self.code
+        return self
 
 
 class CorrectParty(NamedParty):
