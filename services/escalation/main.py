@@ -120,5 +120,5 @@ def binder_of(settings: Settings, database: Database, territories: Territories) 
 
 
 def main() -> None:
-    """Run the service until it is told to stop."""
+    """Run the service until it is asked to stop."""
     run("escalation", Settings, build)

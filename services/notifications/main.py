@@ -142,5 +142,5 @@ def application(
 
 
 def main() -> None:
-    """Run the service until it is told to stop."""
+    """Run the service until it is asked to stop."""
     run("notifications", Settings, build)

@@ -34,7 +34,7 @@ NAVIGATION = (
 
 
 def build(settings: OperationsSettings, database: Database) -> Litestar:
-    """Build the page over what the environment tells. Raises `MissingVariableError` without the broker's address."""
+    """Build the page over what the environment names. Raises `MissingVariableError` without the broker's address."""
     configured = ConnectionSettings()
     if configured.amqp_url is None:
         raise MissingVariableError("OPERATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
@@ -88,5 +88,5 @@ def application(
 
 
 def main() -> None:
-    """Run the page until it is told to stop."""
+    """Run the page until it is asked to stop."""
     run("operations", OperationsSettings, build)

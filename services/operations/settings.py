@@ -88,7 +88,7 @@ class WatchedSettings(SettingsWithSecrets):
     database_url: SecretStr | None = Field(None, description="PostgreSQL, as the role that runs the service")
     public_url: WebAddress | None = Field(None, description="Where the service answers, to ask whether it is ready")
     operations_queue: str | None = Field(
-        None, description="The queue that the service hears; guessed from its name and départements when not given"
+        None, description="The queue that the service consumes; guessed from its name and départements when not given"
     )
     departements: str = Field("*", description="Départements served, which name the queue of a single one")
 

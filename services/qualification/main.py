@@ -103,5 +103,5 @@ def application(
 
 
 def main() -> None:
-    """Run the service until it is told to stop."""
+    """Run the service until it is asked to stop."""
     run(NAME, Settings, build)

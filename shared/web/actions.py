@@ -51,7 +51,7 @@ class HandlerContext:
 
     @property
     def query(self) -> str:
-        """Return the query of this address, to be kept in the next one: "" or "?state=…"."""
+        """Return the query of this address, to be carried into the next one: "" or "?state=…"."""
         query = self.request.scope["query_string"].decode("latin-1")
         return f"?{query}" if query else ""
 

@@ -35,7 +35,7 @@ MOST_MEMORY: Final = 512 * 1024 * 1024
 """Bytes of address space that reading one mail may take."""
 MOST_AT_ONCE: Final = 2
 LONGEST_NAME: Final = 320
-"""Characters of an address that are kept (RFC 5321)."""
+"""Characters of an address that are stored (RFC 5321)."""
 
 _REFUSALS: Final[dict[str, type[Refusal]]] = {refusal.code: refusal for refusal in (EmptyReply, ReplyTooLong)}
 

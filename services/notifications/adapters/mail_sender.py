@@ -245,7 +245,7 @@ class MailSender:
             await _leave(client)
 
     async def _offer(self, client: aiosmtplib.SMTP, content: bytes) -> Outcome:
-        """Offer the content: from here on, only an answer tells what became of the mail."""
+        """Offer the content: from here on, only an answer shows what became of the mail."""
         try:
             response = await client.data(content)
         except aiosmtplib.SMTPResponseException as error:

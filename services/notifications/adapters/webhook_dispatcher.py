@@ -43,7 +43,7 @@ SWEEPS_EVERY: Final = 3600.0
 PATIENCE: Final = 15.0
 """Seconds that a partner may take over one event, the way there included."""
 MOST_READ: Final = 300
-"""Bytes of an answer that are kept for who looks for a mistake."""
+"""Bytes of an answer that are stored, to find mistakes."""
 AT_ONCE: Final = 50
 """Subscriptions served at the same time by one copy of the service; an attempt holds less than 1 MB."""
 PATIENCE_AT_STOP: Final = 20.0
@@ -218,7 +218,7 @@ def _log_failure(error: Exception) -> None:
 
 
 async def _beginning_of(response: httpx2.Response) -> bytes:
-    """Read no more of an answer than is kept, in the form in which it came: what is packed is not unpacked."""
+    """Read no more of an answer than is stored, as it came: compressed bytes are not decompressed."""
     read = b""
     async for piece in response.aiter_raw():
         read += piece

@@ -1,6 +1,6 @@
 """Routing table of notifications: event → audience, channels, template, at once or in a digest, or nobody.
 
-A row reads: on this fact, this audience is told by this template. Teams are told by mail and by their agents' bell,
+A row reads: on this fact, this audience gets this template. Teams are reached by mail and by their agents' bell,
 people outside by mail alone. A row leaves at once unless it says `DAILY`; a team may choose another rhythm.
 """
 
@@ -171,7 +171,7 @@ What agents, committees and deadlines cause never waits. New links are limited w
 DAILY = Cadence.DAILY
 INTERNAL = Nobody("a step of the team's own work, shown on its pages")
 TIMELINE = Nobody("shown on the tracking page; nothing to do or to know at once")
-PACT = Nobody("a party is told by its invitation, whenever something is expected of it")
+PACT = Nobody("a party gets its invitation whenever something is expected of it")
 
 AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     # intake: what the applicant did
@@ -183,10 +183,10 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
         departement("progress_told", cadence=DAILY),
         national("progress_told", _was_escalated, place="jalons", cadence=DAILY),
     ),
-    intake.RequestWithdrawn: Nobody("the owner of the current step answers, and people are told that answer alone"),
+    intake.RequestWithdrawn: Nobody("the owner of the current step answers, and that answer alone is mailed"),
     intake.TrackingLinkReplaced: (Mail("applicant", "tracking_link_replaced", "tracking", alone=True),),
     intake.ColleagueInvited: (applicant("colleague_invited"),),
-    intake.ColleagueRemoved: Nobody("their link ends at once; whoever took it back tells them"),
+    intake.ColleagueRemoved: Nobody("their link ends at once; whoever took it back informs them"),
     intake.EvaluationSubmitted: (applicant("evaluation_thanks", when=_is_first_word),),
     intake.EvaluationAwaited: (
         applicant("evaluation_again", "evaluation", when=_is_first),
@@ -204,8 +204,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.OutcomeProposed: (delegate("outcome_proposed", "actions"),),
     qualification.ProposalRejected: (departement("proposal_rejected"),),
     qualification.ProposalTakenBack: INTERNAL,
-    qualification.ExchangesShared: Nobody("it belongs to the dossier that comes after it, which is told"),
-    qualification.ExchangesTransferred: Nobody("it belongs to the transfer that comes after it, which is told"),
+    qualification.ExchangesShared: Nobody("it belongs to the dossier that follows, which is mailed"),
+    qualification.ExchangesTransferred: Nobody("it belongs to the transfer that follows, which is mailed"),
     qualification.OrientedLocally: (
         applicant("oriented_locally"),
         Mail("provider", "orientation_asked", "orientation"),
@@ -280,7 +280,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.PactSigned: PACT,
     qualification.PactProgressReported: PACT,
     qualification.PactReviewed: PACT,
-    # escalation: what the national team did; the applicant hears of it from the département
+    # escalation: what the national team did; the département informs the applicant
     escalation.EscalationReceived: (national("escalation_received"),),
     escalation.InformationRequested: (departement("national_question", "actions"),),
     escalation.AdmissibilitySettled: TIMELINE,
@@ -342,7 +342,7 @@ Streams of different sources have no order between them: such a fact may arrive 
 DIGEST = "digest"
 """The template that gathers several mails in one; no fact makes it directly."""
 WEBHOOK_SUSPENDED = "webhook_suspended"
-"""The template that tells the operator of a partner's program which takes nothing any more; no fact makes it either."""
+"""The template about a partner's program that accepts nothing any more, for the operator; no fact makes it either."""
 
 
 AT_ONCE: Final = timedelta(hours=1)

@@ -48,7 +48,7 @@ class Report:
 
 
 def report_in(message: EmailMessage) -> Report | None:
-    """Read a mail server's report; None when it is none, or tells nothing that is wrong."""
+    """Read a mail server's report; None when it is none, or reports no failure."""
     if message.get_content_type() != "multipart/report":
         return None
     for block in _status_blocks(message):

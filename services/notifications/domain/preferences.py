@@ -29,7 +29,7 @@ ROLES_OF: dict[Audience, frozenset[Role]] = {
     "programme": frozenset({Role.PROGRAMME_AGENT}),
     "operator": frozenset({Role.OPERATOR}),
 }
-"""Whose mails an agent may receive and set. Applicants and providers are always told at once."""
+"""Whose mails an agent may receive and set. Applicants and providers always get theirs at once."""
 
 MORNING = 8
 MONDAY = 0

@@ -35,7 +35,7 @@ OLD_SECRET_LASTS: Final = timedelta(days=1)
 LONGEST_WAIT: Final = timedelta(hours=4)
 """As long as a partner may ask us to wait (`Retry-After`)."""
 KEPT_FOR: Final = timedelta(days=90)
-"""How long events and attempts are kept: as far back as a partner may ask to be sent them again."""
+"""How long events and attempts are stored: as far back as a partner may ask to be sent them again."""
 
 
 class State(StrEnum):
@@ -105,7 +105,7 @@ def test_event(event_id: UUID, *, at: datetime) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Makes the secret of each subscription, which is kept nowhere."""
+    """Makes the secret of each subscription, which is stored nowhere."""
 
     key: str = field(repr=False)
 

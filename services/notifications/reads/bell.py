@@ -25,7 +25,7 @@ _RINGING: Final = """
 
 
 class NoticeView(BaseModel):
-    """One thing that the agent's team was told; `href` leads to where it is dealt with."""
+    """One notice to the agent's team; `href` leads to where it is dealt with."""
 
     id: UUID
     number: str | None

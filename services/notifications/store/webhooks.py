@@ -79,7 +79,7 @@ async def head(tx: Transaction) -> int:
 
 
 async def position_before(tx: Transaction, moment: datetime) -> int:
-    """Return the position after which everything lies that was told since a moment."""
+    """Return the position after which every event since a moment comes."""
     position: int = await tx.fetchval(
         """
         SELECT coalesce(
@@ -95,7 +95,7 @@ async def position_before(tx: Transaction, moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """A subscription to be kept."""
+    """A subscription to store."""
 
     id: UUID
     name: str

@@ -228,7 +228,7 @@ class What(Coded):
         "overdue",
         "EcheancesDepassees",
         "{count:échéance dépassée|échéances dépassées}\u00a0; les équipes sont prévenues.",
-        "{count} dates in the cases have passed; the teams were told",
+        "{count} dates in the cases have passed; the teams were informed",
     )
 
 

@@ -21,7 +21,7 @@ FRENCH = {
 }
 
 SERVICES = tuple(service.value for service in Service if service is not Service.OPERATIONS)
-"""Those that tell and hear events."""
+"""Those that publish and consume events."""
 
 
 def service_word(name: str) -> str:

@@ -21,7 +21,7 @@ class NoSuchRequest(NotFound):
     """No journal that answers has an event of this request."""
 
     code = "no_such_request"
-    title = "No event tells about this request"
+    title = "No event is about this request"
     sentence = "Aucun événement ne concerne cette demande."
 
 
@@ -44,7 +44,7 @@ class Event(BaseModel):
     held_by: list[str] = []
     waits_at: list[str] = []
     missing_at: list[str] = []
-    """Services that hear such events and have not got this one: in their queue, lost on the way, or not sent yet."""
+    """Services that consume such events and have not got this one: in their queue, lost on the way, or not sent yet."""
 
 
 class Trail(BaseModel):

@@ -49,7 +49,7 @@ class Undelivered(BaseModel):
     message_id: UUID | None = None
     """Its number in that service's quarantine."""
     received_at: datetime | None = None
-    """Since when it is kept there."""
+    """Since when it is stored there."""
 
 
 OF_QUEUE: Final = "deaths IS NOT NULL AND settled_at IS NULL AND routing_key = $1"

@@ -112,9 +112,9 @@ def _unknown_choices(given: Mapping[str, str]) -> Iterator[FieldError]:
     for name, known in CHOICES.items():
         for place, each in enumerate(_cells(given, name)):
             if fold(each) not in known and each not in known.values():
-                told = ", ".join(words.word(code) for code in _CODES[name])
+                choices = ", ".join(words.word(code) for code in _CODES[name])
                 yield FieldError(
-                    f"{name}.{place}", f"«\u00a0{each}\u00a0» n’est pas connu. Choix possibles\u00a0: {told}."
+                    f"{name}.{place}", f"«\u00a0{each}\u00a0» n’est pas connu. Choix possibles\u00a0: {choices}."
                 )
 
 

@@ -1,4 +1,4 @@
-"""What the broker has parked: dead letters are kept in the service's quarantine, foreign forms' filings are processed.
+"""What the broker has parked: dead letters go to the quarantine of the service, filings of foreign forms are processed.
 
 The service reads both with its own account, so that nobody else has to say who published a message (ADR 36).
 """

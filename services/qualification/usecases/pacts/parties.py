@@ -101,7 +101,7 @@ async def correct_party(do: Context, pact: Pact, party_id: UUID, command: Correc
 
 @changes_part_of_pact
 async def remove_party(do: Context, pact: Pact, party_id: UUID, _: Nothing) -> Sequence[Fact]:
-    """Remove a party, before the plan is ready: its link opens nothing any more, and it is told."""
+    """Remove a party, before the plan is ready: its link opens nothing any more, and it gets a mail."""
     return [pact.remove_party(do.who, party_id, do.at)]
 
 

@@ -30,7 +30,7 @@ async def make_ready(do: Context, pact: Pact, _: Nothing) -> Sequence[Fact]:
 
 @changes_pact
 async def reopen(do: Context, pact: Pact, _: Nothing) -> Sequence[Fact]:
-    """Take the plan back to work, before anybody signed it; whoever was asked to sign is told."""
+    """Take the plan back to work, before anybody signed it; whoever was asked to sign gets a mail."""
     actor, fact = pact.reopen(do.who, do.at)
     return [fact, *pact.invite_others(actor, do.at + A_MOMENT, "reopened")]
 
@@ -50,7 +50,7 @@ async def start_version(do: Context, pact: Pact, _: Nothing) -> Sequence[Fact]:
 
 @changes_pact
 async def give_up(do: Context, pact: Pact, _: Nothing) -> Sequence[Fact]:
-    """Give up an amendment that nobody signed; whoever was asked to sign it is told."""
+    """Give up an amendment that nobody signed; whoever was asked to sign it gets a mail."""
     asked, dropped = pact.ready_at is not None, pact.number
     facts = pact.give_up(do.who, do.at)
     last = facts[-1]
