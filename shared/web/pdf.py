@@ -12,6 +12,7 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.response import Template
 
+from shared.errors import Unavailable
 from shared.masking import covered
 from shared.web import assets
 from shared.web.middleware import own_links
@@ -20,6 +21,8 @@ PDF: Final = "application/pdf"
 LAYOUT: Final = "layouts/paper.html"
 STYLES: Final = Path(__file__).parent / "templates" / "layouts" / "paper.css"
 
+LONG: Final = 100_000
+"""Characters of HTML from which a document is long: a thread that lays it out would hold up others for seconds."""
 LONGEST: Final = 300.0
 """Seconds that a long document may take."""
 _NEEDED: Final = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "FONTCONFIG_FILE", "XDG_CACHE_HOME")
@@ -28,6 +31,21 @@ _NEEDED: Final = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "FON
 
 class TypesettingFailed(Exception):
     """A document could not be made."""
+
+
+class TooLongToPrint(Unavailable):
+    """A document is too long to be laid out in time (HTTP 503)."""
+
+    code = "too_long_to_print"
+    title = "The document is too long to be made as PDF now"
+    sentence = (
+        "Ce document est trop long pour être mis en page maintenant. Servez-vous de la version à imprimer, ou "
+        "réessayez plus tard."
+    )
+
+
+_long_ones: Final = asyncio.Semaphore(2)
+"""Processes that lay out long documents at the same time."""
 
 
 async def render_pdf(request: Request[Any, Any, Any], page: Template, *, name: str) -> Response[bytes]:
@@ -48,11 +66,19 @@ async def pdf_of_page(request: Request[Any, Any, Any], page: Template) -> bytes:
 
 
 async def pdf_of(html: str, *, but: Collection[str] = (), address: str = "") -> bytes:
-    """Return an HTML document as a PDF, whose links lead to pages below `address`; made in a thread.
+    """Return an HTML document as a PDF, whose links lead to pages below `address`.
 
-    Secret links in its texts are covered, except `but`.
+    Secret links in its texts are covered, except `but`. It is made in a thread, or, where it is long, by a process of
+    its own, two of them at a time. Refuses (`TooLongToPrint`) what takes too long.
     """
-    return await asyncio.to_thread(_pdf, covered(html.encode(), but=but).decode(), address)
+    shown = covered(html.encode(), but=but).decode()
+    if len(shown) < LONG:
+        return await asyncio.to_thread(_pdf, shown, address)
+    try:
+        async with _long_ones:
+            return (await typeset(shown, address=address)).content
+    except TypesettingFailed as failure:
+        raise TooLongToPrint from failure
 
 
 def as_pdf(content: bytes, *, name: str) -> Response[bytes]:
