@@ -54,6 +54,15 @@ async def test_a_proposal_has_no_letter_before_it_is_validated(sat: Program, lif
     assert (await proposed(sat, life, REFUSAL))["letters"] == []
 
 
+async def test_a_delegate_reads_who_signs_before_validating(
+    sat: Program, delegate: Program, life: Life, browser: Callable[[Agent], Awaitable[Browser]]
+) -> None:
+    await proposed(sat, life, REFUSAL)
+    page = (await (await browser(delegate.agent)).get(f"/demandes/{life.request_id}/validation")).text
+    signed = f"{delegate.agent.name}, délégué territorial du Val-d’Oise"
+    assert f"La lettre sera signée\u00a0: <strong>{signed}</strong>." in page
+
+
 async def test_a_letter_outside_the_perimeter_is_not_found(
     sat: Program, delegate: Program, neighbour: Program, life: Life
 ) -> None:

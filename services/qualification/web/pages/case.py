@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from services.qualification.domain.appeals import default_quality
 from services.qualification.domain.cost import is_fully_covered
 from services.qualification.domain.matching import Match
 from services.qualification.domain.moves import ANSWERED_LOCALLY, UNDECIDED, State
@@ -78,6 +79,12 @@ class CasePage:
         """Who filed the request: the applicant, or an agent in their place."""
         who = self.case.request.filed_by
         return f"{who.name}, pour la collectivité" if who and who.role is not Role.APPLICANT else "Le demandeur"
+
+    @property
+    def signature(self) -> str:
+        """Who signs the letter where the agent validates the answer: their name, and in which quality."""
+        agent = self.context.agent
+        return f"{agent.name}, {agent.quality or default_quality(self.case.departement)}"
 
     @property
     def service(self) -> Service:
