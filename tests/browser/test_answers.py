@@ -1,7 +1,10 @@
 """What a département answers, at a screen: proposed by one, validated by another, read by the collectivité."""
 
+import io
+
 import pytest
 from playwright.sync_api import Browser
+from pypdf import PdfReader
 
 from tests.actors import Applicant
 from tests.browser.people import Person
@@ -63,6 +66,11 @@ def test_an_answer_is_proposed_validated_and_read_with_its_motive(
     follows.waits_to_read("Au vu du dossier.")
     follows.reads(told)
     follows.looks(f"88-{outcome}-lue")
+    letter = follows.page.locator('#courriers a[href*="/courriers/"]').get_attribute("href")
+    printed = follows.page.request.get(f"{system.endpoints['intake']}{letter}")
+    words = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(printed.body())).pages)
+    assert "Camille Aubertin" in words, "the délégué of the Val-d'Oise signs"
+    assert "Au vu du dossier." in words
 
 
 def signs_in(browser: Browser, system: System, who: str) -> Person:
