@@ -20,6 +20,7 @@ from tests.faults.person import (
 
 REFUSED = "qualification.request_refused.v1"
 REJECTED = "qualification.proposal_rejected.v1"
+TAKEN_BACK = "qualification.proposal_taken_back.v1"
 PROPOSED = "qualification.outcome_proposed.v1"
 SUPPORTED = "qualification.supported_locally.v1"
 ORIENTED = "qualification.oriented_locally.v1"
@@ -55,6 +56,20 @@ async def _validated_and_rejected(person: Person) -> None:
     await person.at_once(
         person.tries("delegue95", "validation", REFUSED),
         person.tries("delegue95", "rejection", REJECTED, motive="Voyez d’abord l’EPF."),
+    )
+
+
+async def _validated_and_taken_back(person: Person) -> None:
+    """A délégué validates a proposal while its author takes it back."""
+    await person.is_qualified()
+    await person.is_proposed("refusal")
+    person.life.exclusive.append(frozenset({REFUSED, TAKEN_BACK}))
+    person.life.announced = []
+    person.life.ends = {"intake": "refused", "95": "refused"}
+    person.life.or_ends = [{"intake": "under_examination", "95": "under_examination"}]
+    await person.at_once(
+        person.tries("delegue95", "validation", REFUSED),
+        person.tries("sat95", "retraction", TAKEN_BACK),
     )
 
 
@@ -352,6 +367,7 @@ def _assigned_to(person: Person, *addresses: str) -> Callable[[], Awaitable[str]
 
 AGREED: Mapping[str, Way] = {
     "validated_and_rejected": _validated_and_rejected,
+    "validated_and_taken_back": _validated_and_taken_back,
     "validated_twice": _validated_twice,
     "assigned_twice": _assigned_twice,
     "session_closed_meanwhile": _session_closed_meanwhile,

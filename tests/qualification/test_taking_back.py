@@ -1,5 +1,6 @@
 """What waits for its validation is changed or taken back by its author; who comes late reads who did what, and when."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -118,6 +119,18 @@ async def test_a_proposal_is_changed_and_taken_back_by_calls(
     assert back["returned_proposal"]["proposal"]["motive"] == "Déjà aidée."
     assert (await told(database, life))[-3:] == ["outcome_proposed", "outcome_proposed", "proposal_taken_back"]
     assert (await delegate.post(f"/cases/{life.request_id}/validation")).status_code == 409
+
+
+async def test_a_proposal_is_validated_or_taken_back_and_never_both(
+    sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    await proposed(sat, life, ORIENTATION)
+    answers = await asyncio.gather(
+        delegate.post(f"/cases/{life.request_id}/validation"), sat.post(f"/cases/{life.request_id}/retraction")
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    facts = await told(database, life)
+    assert ("oriented_locally" in facts) != ("proposal_taken_back" in facts)
 
 
 async def test_an_old_proposal_is_not_validated_by_a_call(sat: Program, delegate: Program, life: Life) -> None:
