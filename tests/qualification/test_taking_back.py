@@ -183,6 +183,7 @@ async def test_a_rejected_proposal_comes_back_filled_in_beside_its_reason(
         "Commencer l’examen" if "Commencer l’examen" in case else "Revoir"
     )
     assert "Votre proposition n’a pas été validée" in case
+    assert "Corriger cette proposition" in case
     form = (await agent.get(f"{page_of(life)}/proposition/escalation")).text
     assert "Sollicitez l’EPF." in form
     for text in (ESCALATION["motive"], ESCALATION["opinion"], ESCALATION["providers_tried"][0]["answer"]):
@@ -248,6 +249,7 @@ async def test_what_was_typed_into_a_form_that_comes_too_late_is_shown_with_who_
         answer = await agent.send_again(typed, address)
         assert answer.status_code == 409
         assert text in answer.text
+        assert "Ce que vous demandiez n’a pas été fait" in answer.text
         assert "Ce que vous aviez saisi" in answer.text
         assert "a proposé une réponse, le " in answer.text
         assert "Rechargez la page" not in answer.text
