@@ -73,15 +73,12 @@ def test_a_session_is_led_from_its_agenda_to_the_signed_papers(system: System, b
     for said in ("Produire l’accord du propriétaire", "Par un vote", "Direction générale de l’ANCT, présidence"):
         secretary.reads(said)
     secretary.looks("72-compte-rendu")
-    paper = page.request.get(f"{held}/compte-rendu.pdf", timeout=FIRST_PDF)
-    assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
-    assert paper.body().startswith(b"%PDF-")
+    is_a_pdf(secretary, f"{held}/compte-rendu.pdf")
     page.goto(held)
     approves(secretary, "Direction générale de l’ANCT")
     page.get_by_role("link", name=re.compile(r"^CSP-\d{4}-\d{4}$")).first.click()
     secretary.reads("À lever avant le")
-    decision = page.request.get(f"{page.url}/decision.pdf", timeout=FIRST_PDF)
-    assert decision.body().startswith(b"%PDF-")
+    is_a_pdf(secretary, f"{page.url}/decision.pdf")
 
 
 def test_the_standing_members_are_kept_in_a_list(system: System, browser: Browser) -> None:
@@ -97,6 +94,13 @@ def test_the_standing_members_are_kept_in_a_list(system: System, browser: Browse
     secretary.page.get_by_role("link", name=name).click()
     secretary.presses("Enregistrer la fiche")
     secretary.reads("La fiche est enregistrée.")
+
+
+def is_a_pdf(person: Person, address: str) -> None:
+    """Open a paper."""
+    paper = person.page.request.get(address, timeout=FIRST_PDF)
+    assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.body().startswith(b"%PDF-")
 
 
 def attend(person: Person, *members: str) -> None:

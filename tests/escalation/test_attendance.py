@@ -116,7 +116,7 @@ async def test_attendance_is_noted_from_the_page_and_stands_in_the_minutes(
         **{"seats.0.presence": "represented", "seats.1.presence": "present", "seats.2.presence": "excused"},
     )
     shown = await at_committee.see(page)
-    assert "2\u00a0votants présents ou représentés\u00a0; quorum de 2" in shown
+    assert "2\u00a0votants présents ou représentés\u00a0; quorum de\u00a02" in shown
     assert '<option value="represented" selected>Représentation par M. Petit</option>' in shown
     decision = {"request_id": request_id, "outcome": "granted", "motive": "Vu."}
     await secretary.post(f"{address}/decisions", decision, status=201)

@@ -147,6 +147,11 @@ function enhance() {
 document.addEventListener("htmx:after:swap", enhance);
 enhance();
 
+// A number the French way; the typeface has no narrow no-break space, which browsers put between thousands.
+function written(number) {
+  return number.toLocaleString("fr-FR").replaceAll("\u202f", "\u00a0");
+}
+
 // How many characters are left.
 function counted(area) {
   const note = document.createElement("p");
@@ -154,7 +159,7 @@ function counted(area) {
   note.className = "field-count";
   const tell = () => {
     const left = area.maxLength - area.value.length;
-    note.textContent = `${left.toLocaleString("fr-FR")} caractère${left > 1 ? "s" : ""} restant${left > 1 ? "s" : ""}`;
+    note.textContent = `${written(left)} caractère${left > 1 ? "s" : ""} restant${left > 1 ? "s" : ""}`;
   };
   area.addEventListener("input", tell);
   area.after(note);
@@ -221,7 +226,7 @@ function combobox(box) {
         item.setAttribute("role", "option");
         item.setAttribute("aria-selected", "false");
         const where = option.departement ? ` (${option.departement})` : "";
-        const people = option.population ? `, ${option.population.toLocaleString("fr-FR")} habitants` : "";
+        const people = option.population ? `, ${written(option.population)} habitants` : "";
         item.textContent = `${option.name}${where}${people}`;
         item.addEventListener("mousedown", (event) => {
           event.preventDefault();
