@@ -10,7 +10,7 @@ from shared.contracts.fact import Fact
 from shared.messaging.envelope import DIGEST, digest_of
 from shared.messaging.messenger import Messenger
 from shared.messaging.names import EXCHANGE
-from tests.shared.messaging.conftest import wire
+from tests.wire import wire
 
 
 async def publish_to_subscriber(messenger: Messenger, fact: Fact) -> None:

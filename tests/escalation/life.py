@@ -1,6 +1,5 @@
 """Steps in the life of a dossier: the events and API calls that move it on."""
 
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +27,7 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from tests.today import today
+from tests.wire import Streams
 
 Json = dict[str, Any]
 
@@ -42,18 +42,11 @@ class Ear:
     def __init__(self, database: Database, durations: Durations) -> None:
         self.database = database
         self.inbox = Inbox(database, handlers(durations))
-        self._sequences: dict[tuple[str, str], int] = defaultdict(int)
+        self._streams = Streams()
 
     def message(self, fact: Fact, *, event_id: UUID | None = None) -> Message:
         """Wrap a fact in its envelope."""
-        self._sequences[fact.source, fact.subject] += 1
-        body = (
-            f'{{"specversion":"1.0","sequence":{self._sequences[fact.source, fact.subject]},'
-            f'"id":"{event_id or new_id()}","source":"{fact.source}","type":"{fact.wire_type}",'
-            f'"subject":"{fact.subject}","time":"{fact.at.isoformat()}","departement":"{fact.departement}",'
-            f'"data":{fact.model_dump_json()}}}'
-        )
-        return Message(body.encode(), fact.routing_key)
+        return self._streams.message(fact, id=str(event_id or new_id()))
 
     async def hears(self, *facts: Fact) -> None:
         """Apply facts, and fail when one was held or could not be read."""

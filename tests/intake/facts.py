@@ -1,8 +1,6 @@
 """Events of other services about a request: one factory for each step of its life."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +26,6 @@ from shared.contracts.vocabulary import (
     SupportType,
     Team,
 )
-from shared.messaging.inbox.message import Message
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")
@@ -323,28 +320,3 @@ class Life:
     def evaluation_asked(self, minutes: int) -> Any:
         """The applicant is asked."""
         return self._make(escalation.EvaluationRequested, minutes, until=DUE)
-
-
-class Wire:
-    """Puts facts on the wire, with the sequence of their stream, as the broker would bring them."""
-
-    def __init__(self) -> None:
-        self._sequences: dict[tuple[str, str], count[int]] = {}
-
-    def message(self, fact: Fact) -> Message:
-        """Give the message of a fact that is next in its stream."""
-        sequence = next(self._sequences.setdefault((fact.source, fact.subject), count(1)))
-        event_id = str(new_id())
-        body = {
-            "specversion": "1.0",
-            "id": event_id,
-            "source": fact.source,
-            "type": fact.wire_type,
-            "subject": fact.subject,
-            "time": fact.at.isoformat(),
-            "sequence": sequence,
-            "departement": fact.departement,
-            "correlationid": event_id,
-            "data": fact.model_dump(mode="json"),
-        }
-        return Message(json.dumps(body).encode(), fact.routing_key)

@@ -12,9 +12,9 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import Wire
 from tests.intake.test_handlers import LATER, life_of
 from tests.intake.test_pages import send
+from tests.wire import Streams
 
 MOST = Allowance()
 KEPT = "Un texte que je ne veux pas perdre."
@@ -98,7 +98,7 @@ async def test_what_was_asked_can_always_be_answered_and_a_mail_is_never_dropped
     client: Client, database: Database, territories: Territories
 ) -> None:
     inbox = Inbox(database, handlers(territories))
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = life_of(mine)
     await inbox.process(
         [wire.message(fact) for fact in (life.registered(LATER), life.examined(LATER), life.asked(LATER))]

@@ -15,8 +15,9 @@ from shared.links import Links
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_handlers import LATER
+from tests.wire import Streams
 
 
 async def test_a_filed_request_has_its_number_and_can_be_followed(client: Client) -> None:
@@ -187,7 +188,7 @@ async def test_a_withdrawn_request_stays_so_and_says_what_may_be_done(client: Cl
 async def test_the_owner_of_the_step_is_shown_while_a_withdrawal_waits(
     client: Client, database: Database, territories: Territories
 ) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life, inbox = Life(UUID(mine["id"])), Inbox(database, handlers(territories))
     address, token = f"/api/v1/requests/{mine['id']}", bearer(mine["access_token"])
     shown = (await client.post(f"{address}/withdrawal", json={"motive": "Abandon"}, headers=token)).json()

@@ -19,10 +19,11 @@ from shared.links import Links
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_documents import PDF
 from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import hidden, send
+from tests.wire import Streams
 
 DOMINIQUE = {"name": "Dominique Petit", "email": "direction@cergy.test"}
 
@@ -285,7 +286,7 @@ async def test_a_mail_that_does_not_reach_a_colleague_is_told_beside_his_name(
         colleague_id=UUID(colleague),
         reason="550 no such user",
     )
-    await Inbox(database, handlers(territories)).process([Wire().message(failed)])
+    await Inbox(database, handlers(territories)).process([Streams().message(failed)])
     page = await client.get(f"/suivi/{mine['access_token']}")
     assert "Nos courriels ne lui parviennent pas" in page.text
     assert "Nos courriels ne vous parviennent pas" not in page.text

@@ -22,8 +22,9 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import NATIONAL, START, Life, Wire
+from tests.intake.facts import NATIONAL, START, Life
 from tests.intake.test_handlers import LATER
+from tests.wire import Streams
 
 CERGY, ERAGNY = "95127", "95218"
 NEIGHBOURS = (CERGY, ERAGNY, "95476", "95572", "95500")
@@ -44,7 +45,7 @@ async def some_requests(
     for number in range(granted + local + pending):
         mine = await filed(client, applicant={"kind": "commune", "code": communes[number % len(communes)]})
         life = Life(UUID(mine["id"]))
-        wire = Wire()
+        wire = Streams()
         if number < granted:
             facts = [life.escalated(LATER), life.decided(LATER + 1, CommitteeOutcome.GRANTED)]
         elif number < granted + local:
@@ -92,7 +93,7 @@ async def test_a_request_counts_as_before_until_its_withdrawal_is_answered(
         json={"motive": "Abandon"},
         headers=bearer(mine["access_token"]),
     )
-    await inbox.process([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
+    await inbox.process([Streams().message(Life(UUID(mine["id"])).supported(LATER))])
     assert await database.fetchval("SELECT status FROM request WHERE id = $1::text::uuid", mine["id"]) == "withdrawn"
     outcomes = (await count(database, clock.now())).outcomes
     assert {name: number for name, number in outcomes.items() if number} == {"local": 1, "departement_pending": 1}
@@ -326,7 +327,7 @@ async def test_a_profile_names_the_programmes_that_cover_the_territory_and_those
         ),
         by=NATIONAL,
     )
-    await inbox.process([Wire().message(told)])
+    await inbox.process([Streams().message(told)])
     commune = (await client.get(f"/api/v1/territories/commune/{CERGY}")).json()
     assert [(one["programme"], one["kind"]) for one in commune["programmes"]] == [("petites_villes_de_demain", "epci")]
     whole = (await client.get("/api/v1/territories/departement/95")).json()

@@ -16,11 +16,12 @@ from shared.documents import LARGEST_REQUEST
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_documents import MEBI, PDF
 from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import CONTACT, begin, fill, hidden, send
 from tests.paper import words_of
+from tests.wire import Streams
 
 TOO_LONG_AGO = "2020-01-01"
 
@@ -34,7 +35,7 @@ def inbox(database: Database, territories: Territories) -> Inbox:
 async def asked_for_information(client: Client, inbox: Inbox) -> str:
     """A request whose applicant must answer; gives its address."""
     mine = await filed(client)
-    wire, life = Wire(), Life(UUID(mine["id"]))
+    wire, life = Streams(), Life(UUID(mine["id"]))
     await inbox.process([wire.message(life.registered(LATER)), wire.message(life.asked(LATER + 1))])
     return f"/suivi/{mine['access_token']}"
 
@@ -169,7 +170,7 @@ async def test_an_opinion_is_asked_at_the_end_shown_afterwards_and_can_be_correc
     client: Client, inbox: Inbox
 ) -> None:
     mine = await filed(client)
-    wire, life = Wire(), Life(UUID(mine["id"]))
+    wire, life = Streams(), Life(UUID(mine["id"]))
     address = f"/suivi/{mine['access_token']}"
     await inbox.process([wire.message(life.oriented(LATER)), wire.message(life.accepted(LATER + 1))])
     page = await client.get(address)
@@ -197,7 +198,7 @@ async def test_an_opinion_is_asked_at_the_end_shown_afterwards_and_can_be_correc
 
 async def test_a_decision_is_dated(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
-    await inbox.process([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
+    await inbox.process([Streams().message(Life(UUID(mine["id"])).supported(LATER))])
     page = await client.get(f"/suivi/{mine['access_token']}")
     assert re.search(r"<dt>Date</dt><dd>\w+ \d+(er)?\s\w+ \d{4}</dd>", page.text)
 

@@ -24,7 +24,8 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
-from tests.intake.facts import START, Life, Wire
+from tests.intake.facts import START, Life
+from tests.wire import Streams
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ LATER = 60 * 24 * 365 * 50
 
 
 async def test_facts_move_the_request_and_show_on_one_thread(client: Client, inbox: Inbox) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = life_of(mine)
     facts = [life.registered(LATER), life.examined(LATER + 1), life.asked(LATER + 2)]
     await inbox.process([wire.message(fact) for fact in facts])
@@ -73,7 +74,7 @@ async def test_facts_move_the_request_and_show_on_one_thread(client: Client, inb
 
 async def test_a_message_of_the_departement_stands_beside_the_applicants(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
-    await inbox.process([Wire().message(life_of(mine).written(LATER, "Mardi prochain."))])
+    await inbox.process([Streams().message(life_of(mine).written(LATER, "Mardi prochain."))])
     shown = await seen(client, mine)
     assert [(message["author"], message["text"]) for message in shown["messages"]] == [
         ("departement", "Mardi prochain.")
@@ -81,7 +82,7 @@ async def test_a_message_of_the_departement_stands_beside_the_applicants(client:
 
 
 async def test_events_out_of_order_wait_for_their_turn(client: Client, inbox: Inbox) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = life_of(mine)
     first, second = wire.message(life.registered(LATER)), wire.message(life.examined(LATER + 1))
     await inbox.process([second])
@@ -96,7 +97,7 @@ async def test_events_out_of_order_wait_for_their_turn(client: Client, inbox: In
 async def test_a_registration_that_overtakes_its_transfer_keeps_its_service_in_charge(
     client: Client, database: Database, inbox: Inbox
 ) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     handed_on, taken = life_of(mine).transferred(LATER, "78"), Life(UUID(mine["id"]), "78").registered(LATER + 1)
     await inbox.process([wire.message(taken)])
     await inbox.process([wire.message(handed_on)])
@@ -107,12 +108,12 @@ async def test_a_registration_that_overtakes_its_transfer_keeps_its_service_in_c
 
 
 async def test_a_fact_about_no_request_of_ours_holds_nothing(database: Database, inbox: Inbox) -> None:
-    await inbox.process([Wire().message(Life(uuid4()).registered(1)), Wire().message(Life(uuid4()).written(1))])
+    await inbox.process([Streams().message(Life(uuid4()).registered(1)), Streams().message(Life(uuid4()).written(1))])
     assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
 
 
 async def test_an_accepted_provider_can_be_reached_and_is_not_before(client: Client, inbox: Inbox) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = life_of(mine)
     await inbox.process([wire.message(life.oriented(LATER))])
     before = (await seen(client, mine))["decision"]

@@ -21,7 +21,8 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import Life, Wire, at
+from tests.intake.facts import Life, at
+from tests.wire import Streams
 from tests.wrong_clock import WRONG, set_clock
 
 MONTH = timedelta(days=30)
@@ -30,7 +31,7 @@ MONTH = timedelta(days=30)
 async def an_evaluated_request(client: Client, database: Database, territories: Territories) -> dict[str, Any]:
     """A request whose local support was evaluated just now."""
     mine = await filed(client)
-    life, wire = Life(UUID(mine["id"])), Wire()
+    life, wire = Life(UUID(mine["id"])), Streams()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     done = [wire.message(life.supported(now)), wire.message(life.work_done(now))]
     await Inbox(database, handlers(territories)).process(done)
@@ -81,7 +82,7 @@ async def jobs_at(database: Database, settings: Settings, monkeypatch: pytest.Mo
 async def a_completed_request(client: Client, database: Database, territories: Territories) -> dict[str, Any]:
     """A request whose accompaniment ended just now, and whose applicant was asked."""
     mine = await filed(client)
-    life, wire = Life(UUID(mine["id"])), Wire()
+    life, wire = Life(UUID(mine["id"])), Streams()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     facts = [life.completed(now), life.evaluation_asked(now)]
     await Inbox(database, handlers(territories)).process([wire.message(fact) for fact in facts])
@@ -152,7 +153,7 @@ async def test_a_local_answer_is_asked_about_once_its_work_is_done_and_months_la
 ) -> None:
     mine = await filed(client)
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
-    life, wire, inbox = Life(UUID(mine["id"])), Wire(), Inbox(database, handlers(territories))
+    life, wire, inbox = Life(UUID(mine["id"])), Streams(), Inbox(database, handlers(territories))
     await inbox.process([wire.message(life.supported(now)), wire.message(life.work_started(now, alone=True))])
     assert await jobs_at(database, settings, monkeypatch, 185) == []
     await inbox.process([wire.message(life.work_done(now))])
@@ -169,7 +170,7 @@ async def test_nobody_asks_about_local_work_that_ended_without_a_result(
 ) -> None:
     mine = await filed(client)
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
-    life, wire = Life(UUID(mine["id"])), Wire()
+    life, wire = Life(UUID(mine["id"])), Streams()
     facts = [life.accepted(now), life.work_started(now), life.work_stopped(now, LocalEnd.APPLICANT_GAVE_UP)]
     await Inbox(database, handlers(territories)).process([wire.message(fact) for fact in facts])
     assert await jobs_at(database, settings, monkeypatch, 185) == []
@@ -183,7 +184,7 @@ async def test_what_was_withdrawn_or_is_examined_again_is_not_asked_about(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mine = await filed(client)
-    life, wire = Life(UUID(mine["id"])), Wire()
+    life, wire = Life(UUID(mine["id"])), Streams()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     facts = [life.accepted(now), life.declined(now + 1)]
     await Inbox(database, handlers(territories)).process([wire.message(fact) for fact in facts])
@@ -194,7 +195,7 @@ async def test_an_evaluation_out_of_its_scale_is_refused(
     client: Client, database: Database, territories: Territories
 ) -> None:
     mine = await filed(client)
-    await Inbox(database, handlers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
+    await Inbox(database, handlers(territories)).process([Streams().message(Life(UUID(mine["id"])).supported(1))])
     answer = await client.post(
         f"/api/v1/requests/{mine['id']}/evaluation",
         json={"need_met": 6, "progress": 0, "satisfaction": 5},
@@ -236,7 +237,7 @@ async def test_a_wrong_clock_of_the_service_makes_nothing_due(
 async def test_an_applicant_whose_mail_fails_reads_it_on_his_page(
     client: Client, database: Database, territories: Territories
 ) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     inbox = Inbox(database, handlers(territories))
     told: dict[str, Any] = {
         "request_id": UUID(mine["id"]),

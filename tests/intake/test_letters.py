@@ -18,10 +18,11 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from shared.web.document_links import LIFETIME, DocumentLinks
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import ACT, Life, Wire
+from tests.intake.facts import ACT, Life
 from tests.intake.test_documents import PDF
 from tests.intake.test_handlers import LATER, seen
 from tests.paper import words_of
+from tests.wire import Streams
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def inbox(database: Database, territories: Territories) -> Inbox:
 
 async def test_a_decision_names_its_author_and_their_quality(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
-    await inbox.process([Wire().message(Life(UUID(mine["id"])).refused(LATER))])
+    await inbox.process([Streams().message(Life(UUID(mine["id"])).refused(LATER))])
     decision = (await seen(client, mine))["decision"]
     assert (decision["author"], decision["quality"]) == (ACT.author, ACT.quality)
     assert decision["court"] == "tribunal administratif de Cergy-Pontoise"
@@ -45,7 +46,7 @@ async def test_a_decision_names_its_author_and_their_quality(client: Client, inb
 async def test_a_decision_keeps_its_date_and_author_once_the_provider_has_accepted(
     client: Client, inbox: Inbox
 ) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = Life(UUID(mine["id"]))
     oriented = life.oriented(LATER)
     await inbox.process([wire.message(oriented), wire.message(life.accepted(LATER + 3 * 24 * 60))])
@@ -59,7 +60,7 @@ async def test_a_decision_keeps_its_date_and_author_once_the_provider_has_accept
 
 async def oriented_with_everything(client: Client, inbox: Inbox) -> dict[str, Any]:
     """A request with a message of each side, two documents of one name, and the answer of the département."""
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life, token = Life(UUID(mine["id"])), bearer(mine["access_token"])
     await client.post(f"/api/v1/requests/{mine['id']}/messages", json={"text": "Qui nous rappelle ?"}, headers=token)
     for content in (PDF, PDF + b"%"):
@@ -79,7 +80,7 @@ async def oriented_with_everything(client: Client, inbox: Inbox) -> dict[str, An
 
 async def test_an_answer_is_given_as_a_letter_by_page_and_api(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
-    await inbox.process([Wire().message(Life(UUID(mine["id"])).refused(LATER))])
+    await inbox.process([Streams().message(Life(UUID(mine["id"])).refused(LATER))])
     (letter,) = (await seen(client, mine))["letters"]
     assert letter["title"] == "Refus de la demande"
     page = await client.get(f"/suivi/{mine['access_token']}")
@@ -118,7 +119,7 @@ async def test_each_answer_has_its_letter_and_shows_nothing_internal(
     client: Client, inbox: Inbox, fact: str, said: str
 ) -> None:
     mine = await filed(client)
-    await inbox.process([Wire().message(getattr(Life(UUID(mine["id"])), fact)(LATER))])
+    await inbox.process([Streams().message(getattr(Life(UUID(mine["id"])), fact)(LATER))])
     (letter,) = (await seen(client, mine))["letters"]
     words = words_of(await client.get(letter["url"], headers=bearer(mine["access_token"])))
     assert said in words.replace("\u00a0", " ").replace("\u202f", " ")
@@ -127,7 +128,7 @@ async def test_each_answer_has_its_letter_and_shows_nothing_internal(
 
 
 async def test_a_transfer_names_both_departements_in_thread_and_letter(client: Client, inbox: Inbox) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = Life(UUID(mine["id"]))
     facts = life.registered(LATER), life.transferred(LATER + 1, "78"), Life(life.request_id, "78").registered(LATER + 2)
     await inbox.process([wire.message(fact) for fact in facts])
@@ -145,7 +146,7 @@ async def test_a_transfer_names_both_departements_in_thread_and_letter(client: C
 async def test_an_answer_of_before_letters_has_none(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
     fact = Life(UUID(mine["id"])).refused(LATER).model_copy(update={"act": None})
-    await inbox.process([Wire().message(fact)])
+    await inbox.process([Streams().message(fact)])
     shown = await seen(client, mine)
     assert shown["letters"] == []
     assert shown["decision"]["outcome"] == "refused"
@@ -156,7 +157,7 @@ async def test_an_answer_of_before_letters_has_none(client: Client, inbox: Inbox
 
 async def test_a_letter_of_another_request_is_not_found(client: Client, inbox: Inbox) -> None:
     mine, other = await filed(client), await filed(client)
-    await inbox.process([Wire().message(Life(UUID(mine["id"])).refused(LATER))])
+    await inbox.process([Streams().message(Life(UUID(mine["id"])).refused(LATER))])
     (letter,) = (await seen(client, mine))["letters"]
     token = bearer(other["access_token"])
     foreign = f"/api/v1/requests/{other['id']}/letters/{letter['id']}/document.pdf"
@@ -226,7 +227,7 @@ async def test_an_agent_whom_another_service_sends_gets_the_zip_for_a_minute(
 async def test_that_an_answer_is_prepared_is_shown_once_however_often_it_is_rejected(
     client: Client, inbox: Inbox
 ) -> None:
-    mine, wire = await filed(client), Wire()
+    mine, wire = await filed(client), Streams()
     life = Life(UUID(mine["id"]))
     facts = (
         life.proposed(LATER), life.rejected(LATER + 1), life.proposed(LATER + 2), life.oriented(LATER + 3),
@@ -241,6 +242,6 @@ async def test_what_is_asked_for_stands_above_and_among_the_messages_and_nowhere
     client: Client, inbox: Inbox
 ) -> None:
     mine = await filed(client)
-    await inbox.process([Wire().message(Life(UUID(mine["id"])).asked(LATER))])
+    await inbox.process([Streams().message(Life(UUID(mine["id"])).asked(LATER))])
     page = (await client.get(f"/suivi/{mine['access_token']}")).text
     assert page.count("Le budget") == 2

@@ -10,10 +10,11 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_colleagues import ask, invite
 from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import hidden, send
+from tests.wire import Streams
 
 
 def told(answer: httpx2.Response) -> tuple[int, list[bool]]:
@@ -26,7 +27,7 @@ async def test_what_the_departement_writes_is_new_to_each_reader_until_he_has_re
 ) -> None:
     mine = await filed(client)
     _, colleague = await invite(client, settings, mine)
-    inbox, wire, life = Inbox(database, handlers(territories)), Wire(), Life(UUID(mine["id"]))
+    inbox, wire, life = Inbox(database, handlers(territories)), Streams(), Life(UUID(mine["id"]))
     assert told(await ask(client, mine, mine["access_token"])) == (0, [])
     await inbox.process([wire.message(life.written(LATER)), wire.message(life.written(LATER + 1))])
     assert told(await ask(client, mine, mine["access_token"])) == (2, [True, True])
@@ -46,7 +47,7 @@ async def test_the_page_names_what_is_new_and_takes_that_it_was_read(
     address = f"/suivi/{mine['access_token']}"
     life = Life(UUID(mine["id"]))
     assert "non lu" not in (await client.get(address)).text
-    await Inbox(database, handlers(territories)).process([Wire().message(life.written(LATER))])
+    await Inbox(database, handlers(territories)).process([Streams().message(life.written(LATER))])
     page = await client.get(address)
     assert '<a href="#messages">1\u00a0message non lu</a>' in page.text
     assert "<title>(1) Demande" in page.text

@@ -11,15 +11,16 @@ from shared.db import Database, Transaction
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_handlers import LATER
 from tests.overlapping import second_beside
+from tests.wire import Streams
 
 
 async def test_information_given_while_an_event_is_applied_still_counts(
     client: Client, database: Database, territories: Territories
 ) -> None:
-    mine, wire, inbox = await filed(client), Wire(), Inbox(database, handlers(territories))
+    mine, wire, inbox = await filed(client), Streams(), Inbox(database, handlers(territories))
     life = Life(UUID(mine["id"]))
     await inbox.process(
         [wire.message(one) for one in (life.registered(LATER), life.examined(LATER), life.asked(LATER))]

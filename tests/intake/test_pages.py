@@ -25,10 +25,11 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from shared.web.mandates import LIFETIME, Mandates
 from tests.intake.conftest import Client, a_request, bearer, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_documents import PDF
 from tests.intake.test_handlers import LATER
 from tests.paper import words_of
+from tests.wire import Streams
 
 FIELD = re.compile(r'<input type="hidden" name="(_csrf_token|_form_key)" value="([^"]*)"')
 
@@ -330,7 +331,7 @@ async def test_a_wanted_link_that_was_not_sent_at_once_is_sent_by_the_next_round
 
 async def test_the_page_follows_the_whole_life(client: Client, database: Database, territories: Territories) -> None:
     mine = await filed(client)
-    inbox, wire, life = Inbox(database, handlers(territories)), Wire(), Life(UUID(mine["id"]))
+    inbox, wire, life = Inbox(database, handlers(territories)), Streams(), Life(UUID(mine["id"]))
     address = f"/suivi/{mine['access_token']}"
     await inbox.process([wire.message(life.registered(LATER)), wire.message(life.asked(LATER + 1))])
     page = await client.get(address)

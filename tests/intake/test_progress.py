@@ -13,10 +13,11 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
-from tests.intake.facts import DUE, Life, Wire
+from tests.intake.facts import DUE, Life
 from tests.intake.test_colleagues import ask, invite
 from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import send
+from tests.wire import Streams
 
 SAID = {"text": "Les habitants ont été réunis deux fois.", "percent": 40}
 LATER_DATE = date(2027, 3, 1)
@@ -28,7 +29,7 @@ class Work:
     def __init__(self, request_id: str, database: Database, territories: Territories) -> None:
         self.milestone = new_id()
         self.life = Life(UUID(request_id))
-        self._wire = Wire()
+        self._wire = Streams()
         self._inbox = Inbox(database, handlers(territories))
 
     async def begins(self) -> None:

@@ -14,9 +14,10 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
-from tests.intake.facts import START, Life, Wire
+from tests.intake.facts import START, Life
 from tests.intake.test_documents import PDF, join
 from tests.rebuilt import BEHIND, FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told
+from tests.wire import Streams
 from tests.wrong_clock import set_clock
 
 
@@ -29,7 +30,7 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     others = await Database.connect(await database_url("shared"), name="others")
-    inbox, wire = Overheard(database, handlers(territories), others), Wire()
+    inbox, wire = Overheard(database, handlers(territories), others), Streams()
     mine = await filed(client)
     life = Life(UUID(mine["id"]))
     set_clock(monkeypatch, -BEHIND)

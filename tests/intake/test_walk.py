@@ -13,13 +13,14 @@ from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
-from tests.intake.facts import Life, Wire
+from tests.intake.facts import Life
 from tests.intake.test_colleagues import invite
 from tests.intake.test_documents import PDF
 from tests.intake.test_form_documents import join
 from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import CONTACT, a_filled_draft
 from tests.walking import Foreign, Person, Walk, calls
+from tests.wire import Streams
 
 # The file of a form that is refused before it is read is closed by the collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -74,7 +75,7 @@ async def foreign(client: Client, settings: Settings, database: Database, territ
     sent = await client.post(f"{address}/documents", files={"document": PLAN}, headers=bearer(theirs["access_token"]))
     colleague, of_colleague = await invite(client, settings, theirs, email="lavoir@mairie.test")
     oriented = Life(UUID(theirs["id"])).oriented(LATER)
-    await Inbox(database, handlers(territories)).process([Wire().message(oriented)])
+    await Inbox(database, handlers(territories)).process([Streams().message(oriented)])
     letters = (await client.get(address, headers=bearer(theirs["access_token"]))).json()["letters"]
     draft = await a_filled_draft(client)
     await join(client, draft, ("étude.pdf", PDF))

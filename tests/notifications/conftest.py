@@ -1,7 +1,6 @@
 """What the tests of notifications share: a real database, a mail server that misbehaves as told, facts to apply."""
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from shared.web import sessions
 from tests.standing import StandingDatabase
+from tests.wire import Streams
 
 Client = httpx2.AsyncClient
 DATABASE = StandingDatabase()
@@ -169,7 +169,7 @@ class World:
 
     database: Database
     inbox: Inbox
-    sequences: dict[tuple[str, str], int] = field(default_factory=dict)
+    streams: Streams = field(default_factory=Streams)
 
     async def consume(self, *facts: Fact, ids: list[UUID] | None = None) -> list[UUID]:
         """Consume facts, each as the next of its stream; return their ids."""
@@ -179,19 +179,7 @@ class World:
 
     def message(self, fact: Fact, event_id: UUID) -> Message:
         """Put a fact in its envelope."""
-        stream = fact.source, fact.subject
-        self.sequences[stream] = self.sequences.get(stream, 0) + 1
-        envelope = {
-            "specversion": "1.0",
-            "id": str(event_id),
-            "source": fact.source,
-            "type": fact.wire_type,
-            "subject": fact.subject,
-            "sequence": self.sequences[stream],
-            "time": fact.at.isoformat(),
-            "data": fact.model_dump(mode="json"),
-        }
-        return Message(json.dumps(envelope).encode(), fact.routing_key)
+        return self.streams.message(fact, id=str(event_id))
 
     async def filed(self) -> UUID:
         """Let the example's request arrive; give the event's id."""

@@ -20,6 +20,7 @@ from shared.identity.model import Role
 from shared.messaging.inbox.inbox import Inbox
 from tests.conftest import FreshDatabase
 from tests.notifications.conftest import People, World, statuses
+from tests.wire import Streams
 
 
 async def recipients(database: Database, template: str) -> list[str]:
@@ -35,7 +36,7 @@ async def test_a_filed_request_is_acknowledged_and_announced(world: World, datab
 
 async def test_the_same_event_twice_owes_nothing_more(world: World, database: Database) -> None:
     (event_id,) = await world.consume(examples.example_of(intake.RequestSubmitted))
-    world.sequences.clear()
+    world.streams = Streams()
     await world.consume(examples.example_of(intake.RequestSubmitted), ids=[event_id])
     assert len(await statuses(database)) == 2
 

@@ -21,7 +21,8 @@ from shared.messaging.inbox.message import Message
 from tests.conftest import FreshDatabase
 from tests.operations.conftest import Scene
 from tests.operations.test_journals import hear_all, told
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 
 async def seen(scene: Scene, perimeter: list[str] | None = None) -> list[tuple[str, str, int]]:

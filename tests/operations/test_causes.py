@@ -18,7 +18,8 @@ from tests.operations.conftest import Scene
 from tests.operations.test_pages import fields_of
 from tests.operations.trouble import a_held_stream, an_unreadable_message
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 Bearer = Callable[..., Awaitable[dict[str, str]]]

@@ -26,7 +26,8 @@ from tests.operations.trouble import (
     publish,
 )
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 CousuMain = Callable[..., Awaitable[tuple[int, str, str]]]
 

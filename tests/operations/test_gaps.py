@@ -16,7 +16,8 @@ from shared.identity.model import Role
 from shared.messaging.inbox.message import Message
 from tests.operations.conftest import Scene
 from tests.operations.test_pages import fields_of
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 FAR = 9_000
 """A place that the source will never reach."""

@@ -11,7 +11,8 @@ from shared.messaging.inbox.message import Message
 from tests.operations.conftest import Scene
 from tests.operations.trouble import a_held_stream
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 
 async def test_a_held_stream_is_told_with_its_reason_and_what_waits_behind_it(scene: Scene) -> None:

@@ -17,7 +17,8 @@ from tests.chromium import ASK_AXE, STRICTER_RULES, axe, violations
 from tests.operations.conftest import Scene
 from tests.operations.test_journals import hear_all
 from tests.operations.trouble import a_dead_letter, a_held_stream, an_unreadable_message, publish
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 pytestmark = pytest.mark.browser
 

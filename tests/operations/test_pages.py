@@ -25,7 +25,8 @@ from tests.operations.trouble import (
     publish,
 )
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 

@@ -16,7 +16,8 @@ from tests.operations.conftest import Scene
 from tests.operations.test_journals import told
 from tests.operations.test_pages import fields_of
 from tests.operations.trouble import a_dead_letter, a_held_stream, an_unreadable_message
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 Somebody = Callable[..., Awaitable[Any]]
 

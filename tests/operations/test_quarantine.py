@@ -16,7 +16,8 @@ from shared.messaging.inbox.message import Message
 from shared.messaging.inbox.quarantine import put_aside
 from tests.operations.conftest import Scene
 from tests.operations.trouble import an_unreadable_message
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 
 async def replayed(scene: Scene) -> list[Message]:

@@ -32,7 +32,8 @@ from shared.messaging.names import UNROUTED_QUEUE
 from tests.operations.conftest import Scene
 from tests.operations.trouble import a_dead_letter, a_held_stream, an_unreadable_message, publish
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 
 @asynccontextmanager

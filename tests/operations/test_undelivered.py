@@ -23,7 +23,8 @@ from tests.operations.conftest import Scene
 from tests.operations.test_journals import told
 from tests.operations.trouble import a_dead_letter, bury, depth, parked_for, publish, taken
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 
 async def parked(scene: Scene, count: int) -> None:

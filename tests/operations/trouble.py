@@ -16,7 +16,8 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from shared.messaging.names import EXCHANGE
 from tests.polling import eventually
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 if TYPE_CHECKING:
     from tests.operations.conftest import Scene

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from tests.properties.conftest import Wait, live
 from tests.properties.effort import effort
+from tests.wire import wire
 
 AT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 STREAMS: Final = 3
@@ -112,27 +112,12 @@ def a_world() -> World:
         [_fact(qualification.MessagePosted, one, number) for number in range(1, LENGTH + 1)],
         [_fact(intake.MessagePosted, two, number) for number in range(1, LENGTH + 1)],
     ]
-    return World(facts, [[_wire(fact, place) for place, fact in enumerate(stream, 1)] for stream in facts])
+    return World(facts, [[wire(fact, place) for place, fact in enumerate(stream, 1)] for stream in facts])
 
 
 def _fact(kind: Any, request_id: UUID, number: int) -> Any:
     by = {"by": Actor(role=Role.SAT_AGENT)} if kind is qualification.MessagePosted else {}
     return kind(request_id=request_id, departement="95", at=AT, message_id=new_id(), text=str(number), **by)
-
-
-def _wire(fact: Any, sequence: int) -> bytes:
-    return json.dumps(
-        {
-            "specversion": "1.0",
-            "id": str(new_id()),
-            "source": fact.source,
-            "type": fact.wire_type,
-            "subject": fact.subject,
-            "sequence": sequence,
-            "departement": fact.departement,
-            "data": fact.model_dump(mode="json"),
-        }
-    ).encode()
 
 
 class InboxLife(RuleBasedStateMachine):

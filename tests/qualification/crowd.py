@@ -57,7 +57,8 @@ from shared.territory import Territories
 from shared.territory.model import Territory
 from shared.web import sessions
 from tests.conftest import MEMORY
-from tests.qualification.life import a_request, envelope
+from tests.qualification.life import a_request
+from tests.wire import message
 
 WHERE: Final = "95"
 SPAN: Final = timedelta(days=900)
@@ -128,7 +129,7 @@ class Crowd:
         for start in range(0, cases, 100):
             batch = enumerate(lives[start : start + 100], start)
             facts = [self._filed(drawn, place, life, at, communes) for place, (life, at) in batch]
-            await inbox.process([envelope(fact, 1) for fact in facts])
+            await inbox.process([message(fact, 1) for fact in facts])
         for start in range(0, cases, 50):
             async with self.database.transaction() as tx:
                 for life, at in lives[start : start + 50]:

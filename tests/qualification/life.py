@@ -1,12 +1,10 @@
 """Steps in the life of a request, told as other services tell them."""
 
-import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from shared.clock import new_id, now
 from shared.contracts import intake
@@ -14,6 +12,7 @@ from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import ApplicantKind, Field, RequestKind, Role, SupportType
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
+from tests.wire import Streams
 
 NATIONAL = Actor(role=Role.NATIONAL_AGENT, name="Équipe nationale", email="national@cousu.test")
 
@@ -62,7 +61,7 @@ class Life:
     inbox: Inbox
     request_id: UUID = field(default_factory=new_id)
     departement: str = "95"
-    sequences: Counter[str] = field(default_factory=Counter)
+    streams: Streams = field(default_factory=Streams)
 
     async def submitted(self, *, at: datetime | None = None, **changes: Any) -> UUID:
         """The request is filed."""
@@ -80,24 +79,7 @@ class Life:
 
     def message(self, fact: Fact) -> Message:
         """Put a fact in its envelope."""
-        self.sequences[fact.source] += 1
-        return envelope(fact, self.sequences[fact.source])
-
-
-def envelope(fact: Fact, sequence: int) -> Message:
-    """Put a fact in an envelope with that place in its stream."""
-    body = {
-        "specversion": "1.0",
-        "id": str(uuid4()),
-        "source": fact.source,
-        "type": fact.wire_type,
-        "subject": fact.subject,
-        "time": fact.at.isoformat(),
-        "sequence": sequence,
-        "departement": fact.departement,
-        "data": fact.model_dump(mode="json"),
-    }
-    return Message(json.dumps(body).encode(), fact.routing_key)
+        return self.streams.message(fact)
 
 
 def long_ago(days: int = 60) -> datetime:

@@ -15,7 +15,8 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
 from tests.qualification.conftest import Program, Programs
-from tests.qualification.life import NATIONAL, Life, a_request, envelope, in_days, names
+from tests.qualification.life import NATIONAL, Life, a_request, in_days, names
+from tests.wire import message
 
 
 async def shown(who: Program, life: Life) -> dict[str, Any]:
@@ -33,7 +34,7 @@ async def held(database: Database) -> list[str]:
 
 async def test_the_same_event_heard_twice_opens_one_case(life: Life, inbox: Inbox, database: Database) -> None:
     fact = intake.RequestSubmitted(**life.about(), request=a_request())
-    await inbox.process([envelope(fact, 1), envelope(fact, 1)])
+    await inbox.process([message(fact, 1), message(fact, 1)])
     assert await database.fetchval("SELECT count(*) FROM case_file") == 1
     assert await told(database, life) == ["request_registered"]
 
@@ -279,7 +280,7 @@ async def test_an_instance_that_takes_over_is_told_the_past_again_and_takes_no_h
         by=NATIONAL,
         dossier=dossier,
     )
-    await alone.process([envelope(transfer, 9)])
+    await alone.process([message(transfer, 9)])
     await done(neighbour, life, "examination")
     await done(neighbour, life, "information-request", {"items": ["Un plan"]})
     await life.tell(intake.RequestSubmitted(**life.about(asked), request=a_request()), said, given)

@@ -21,7 +21,8 @@ from shared.web.middleware import RequestMiddleware
 from tests.collector import Collected, Collector
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, wire
+from tests.shared.messaging.conftest import NOTING, a_message
+from tests.wire import wire
 
 
 def a_trace() -> tuple[str, str]:

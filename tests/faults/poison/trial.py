@@ -29,7 +29,8 @@ from shared.messaging.authenticity import check_type
 from shared.messaging.envelope import Envelope
 from shared.messaging.handlers import ConsumedEvent, EventHandlers
 from shared.messaging.topology import Subscription
-from tests.shared.messaging.conftest import a_message, effects, note, wire
+from tests.shared.messaging.conftest import a_message, effects, note
+from tests.wire import wire
 
 QUEUE = Subscription("escalation", ("intake.#",))
 POISON = "poison"

@@ -7,7 +7,8 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
-from tests.shared.messaging.conftest import NOTING, a_message, database, fresh, wire
+from tests.shared.messaging.conftest import NOTING, a_message, database, fresh
+from tests.wire import wire
 
 __all__ = ("database", "fresh")
 

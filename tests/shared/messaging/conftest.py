@@ -1,16 +1,13 @@
 """Fixtures of the messaging tests: a service's database with one more table that shows the effects."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from shared.clock import new_id
-from shared.contracts.fact import Fact
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging.handlers import EventHandlers
@@ -38,22 +35,6 @@ async def database(fresh: FreshDatabase) -> AsyncIterator[Database]:
 
 def a_message(request_id: UUID, text: str = "Bonjour") -> MessagePosted:
     return MessagePosted(request_id=request_id, departement="95", at=AT, message_id=new_id(), text=text)
-
-
-def wire(fact: Fact, sequence: int | None, **members: Any) -> bytes:
-    """Write a fact as its envelope, with members changed or (None) left out."""
-    envelope = {
-        "specversion": "1.0",
-        "id": str(new_id()),
-        "source": fact.source,
-        "type": fact.wire_type,
-        "subject": fact.subject,
-        "time": fact.at.isoformat(),
-        "sequence": sequence,
-        "departement": fact.departement,
-        "data": fact.model_dump(mode="json"),
-    } | members
-    return json.dumps({name: value for name, value in envelope.items() if value is not None}).encode()
 
 
 async def note(tx: Transaction, fact: MessagePosted) -> None:

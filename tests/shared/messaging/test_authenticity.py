@@ -21,7 +21,8 @@ from shared.messaging.messenger import Messenger
 from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE
 from shared.messaging.topology import Subscription
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects
+from tests.wire import wire
 
 REQUEST = str(new_id())
 KEY = "qualification.request_refused.95"

@@ -23,7 +23,8 @@ from shared.messaging.recovery.gap_recovery import EVER, GapRecovery
 from shared.messaging.relay import NEW, Relay
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, wire
+from tests.shared.messaging.conftest import NOTING, a_message
+from tests.wire import wire
 
 A_TRANSACTION = 2
 """BEGIN and COMMIT: a connection that goes back to its pool costs nothing."""

@@ -6,7 +6,8 @@ import pytest
 
 from shared.clock import new_id
 from shared.messaging.envelope import Envelope, Unreadable
-from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.messaging.conftest import a_message
+from tests.wire import wire
 
 
 def test_an_envelope_of_ours_is_read() -> None:

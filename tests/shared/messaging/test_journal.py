@@ -18,7 +18,8 @@ from shared.messaging.inbox.message import Message
 from shared.messaging.journal import LARGEST, EventTooLarge
 from shared.web.problems import problem_of
 from tests.conftest import FreshDatabase
-from tests.shared.messaging.conftest import AT, NOTING, a_message, wire
+from tests.shared.messaging.conftest import AT, NOTING, a_message
+from tests.wire import wire
 
 
 async def test_an_event_is_numbered_in_its_stream_and_waits_for_the_broker(database: Database) -> None:

@@ -20,7 +20,8 @@ from shared.readiness import Degraded
 from tests.conftest import FreshDatabase
 from tests.faults.network import Link
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects
+from tests.wire import wire
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from shared.messaging.inbox.attempts import FATAL_AFTER
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from tests.conftest import FreshDatabase
-from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects, note
+from tests.wire import wire
 
 
 class Killed(BaseException):

@@ -15,7 +15,8 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from tests.contracts.examples import EXAMPLES
 from tests.deadlocks import deadlocks
-from tests.shared.messaging.conftest import a_message, effects, note, wire
+from tests.shared.messaging.conftest import a_message, effects, note
+from tests.wire import wire
 
 
 class DeadlockingNote:

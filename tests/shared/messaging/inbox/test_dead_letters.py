@@ -21,7 +21,8 @@ from shared.messaging.inbox.message import Message, fingerprint_of
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects
+from tests.wire import wire
 
 ESCALATION = Subscription("escalation", ("intake.#",))
 

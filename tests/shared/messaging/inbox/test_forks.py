@@ -28,7 +28,8 @@ from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects
+from tests.wire import wire
 
 A_RESTORE = 3
 """The last event that both histories have."""

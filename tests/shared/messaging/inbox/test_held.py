@@ -16,7 +16,8 @@ from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox.held import Code, RetryPolicy
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
-from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects, note
+from tests.wire import wire
 
 NO_PAUSE = RetryPolicy(first=0.0, longest=0.0, attempts=3)
 

@@ -21,7 +21,8 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
 from tests.conftest import FreshDatabase
 from tests.deadlocks import deadlocks
-from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects, note
+from tests.wire import wire
 
 
 def the(request_id: UUID, *numbers: int) -> list[Message]:

@@ -15,8 +15,9 @@ from shared.messaging.inbox.message import Message
 from shared.messaging.recovery import gaps
 from shared.messaging.recovery.gap_recovery import GapRecovery
 from shared.messaging.recovery.gaps import RecoveryPolicy
-from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects
 from tests.shared.messaging.inbox.test_forks import Channel, control
+from tests.wire import wire
 
 SOON = RecoveryPolicy(before_asking=0.0, longest=0.0)
 

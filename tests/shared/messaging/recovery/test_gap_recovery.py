@@ -27,7 +27,8 @@ from shared.messaging.recovery.resend import MOST_EVENTS
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects, note
+from tests.wire import wire
 from tests.wrong_clock import set_clock
 
 SOON = RecoveryPolicy(before_asking=0.1, longest=1.0, heads_every=0.2)
