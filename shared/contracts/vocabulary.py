@@ -251,6 +251,13 @@ class LocalClock(StrEnum):
     END = "end"
 
 
+class LocalStage(StrEnum):
+    """The stages of the work of a local answer, as figures name them."""
+
+    LOCAL_START = "local_start"
+    LOCAL_WORK = "local_work"
+
+
 class LocalEnd(StrEnum):
     """Why the work of a local answer ends without a result."""
 

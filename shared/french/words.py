@@ -144,6 +144,10 @@ LOCAL_CLOCK = {
     v.LocalClock.MILESTONE: "Jalon",
     v.LocalClock.END: "Fin de l’accompagnement",
 }
+LOCAL_STAGE = {
+    v.LocalStage.LOCAL_START: "Premier contact d’une réponse locale",
+    v.LocalStage.LOCAL_WORK: "Accompagnement local",
+}
 LOCAL_END = {
     v.LocalEnd.PROVIDER_STOPPED: "L’acteur local arrête l’accompagnement",
     v.LocalEnd.APPLICANT_GAVE_UP: "La collectivité renonce à son projet",
@@ -333,6 +337,7 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     STAGE,
     WITHDRAWAL_REASON,
     LOCAL_CLOCK,
+    LOCAL_STAGE,
     LOCAL_END,
 )
 

@@ -479,3 +479,56 @@ async def test_local_work_is_rebuilt_alike(
         "qualification", {"qualification": database, "others": others}, fresh_database, rows=22
     )
     await others.close()
+
+
+async def test_the_dashboard_measures_how_long_local_answers_take(
+    sat: Program, delegate: Program, client: Client, life: Life
+) -> None:
+    link = await accepted(sat, delegate, client, life)
+    await client.post(f"{link}/local-work")
+    await client.post(f"{link}/completion", json={"report": "Fait."})
+    delays = {delay["stage"]: delay["cases"] for delay in (await sat.get("/dashboard")).json()["delays"]}
+    assert (delays["local_start"], delays["local_work"]) == (1, 1)
+
+
+async def test_a_provider_that_does_not_help_is_named_last_with_the_reason(
+    browser: Callable[[Agent], Awaitable[Browser]], sat: Program, delegate: Program, client: Client, life: Life
+) -> None:
+    async def matches() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await sat.get(f"/cases/{life.request_id}/matches")).json()["items"]
+        return found
+
+    shown = await answered(sat, delegate, life, ORIENTATION)
+    assert (await matches())[0]["name"] == CAUE.name
+    link = f"/api/v1/orientations/{LINKS.token(UUID(shown['orientations'][0]['id']))}"
+    await client.post(f"{link}/decline", json={"motive": "Complet jusqu’à l’été."})
+    last = (await matches())[-1]
+    assert last["name"] == CAUE.name
+    assert last["reasons"][0].startswith("A décliné cette demande le ")
+    assert "Complet jusqu’à l’été." in last["reasons"][0]
+    agent, case = await browser(sat.agent), f"/demandes/{life.request_id}"
+    for page in (case, f"{case}/proposition/local_orientation"):
+        assert "A décliné cette demande" in (await agent.get(page)).text
+
+
+async def test_a_provider_that_stopped_is_named_last_and_in_the_evidence(
+    browser: Callable[[Agent], Awaitable[Browser]], sat: Program, delegate: Program, client: Client, life: Life
+) -> None:
+    link = await accepted(sat, delegate, client, life)
+    await client.post(f"{link}/stop", json={"reason": "provider_stopped", "motive": "Plus de chargé d’études."})
+    last = (await sat.get(f"/cases/{life.request_id}/matches")).json()["items"][-1]
+    assert last["name"] == CAUE.name
+    assert last["reasons"][0].startswith("A arrêté d’accompagner cette demande le ")
+    page = await (await browser(sat.agent)).get(f"/demandes/{life.request_id}/proposition/escalation")
+    assert "Plus de chargé d’études." in page.text
+
+
+async def test_work_that_goes_on_does_not_come_before_what_waits(sat: Program, delegate: Program, life: Life) -> None:
+    other = Life(life.inbox)
+    await other.submitted(number="95-2026-000002")
+    await answered(sat, delegate, life, SUPPORT)
+    (first, _) = (await sat.get("/cases")).json()["items"]
+    assert (first["number"], first["local_work"]) == ("95-2026-000001", "expected")
+    await done(sat, life, "local-work")
+    (_, last) = (await sat.get("/cases")).json()["items"]
+    assert (last["number"], last["local_work"]) == ("95-2026-000001", "under_way")

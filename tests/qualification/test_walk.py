@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -17,7 +18,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.web import sessions
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done
 from tests.qualification.conftest import LINKS, PACT_LINKS, Client, Program, Programs
-from tests.qualification.life import GRID, Life
+from tests.qualification.life import GRID, Life, in_days
 from tests.qualification.test_pact_parties import link_of
 from tests.qualification.test_pacts_api import ACTION, COMMUNE, DIAGNOSIS, EPCI, PACT, must, ready
 from tests.walking import Foreign, Person, Walk
@@ -59,23 +60,40 @@ def comes(database: Database, program: Programs) -> Callable[..., Awaitable[Pers
 
 
 @pytest.fixture
-async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Program, life: Life) -> Foreign:
-    """Two cases of the Val-d'Oise, of which one was answered by asking a provider; its catalogue and a pact."""
+async def foreign(
+    client: Client, database: Database, inbox: Inbox, sat: Program, delegate: Program, life: Life
+) -> Foreign:
+    """Three cases: one asks a provider, one is examined, one has local work; the catalogue and a pact."""
     letters = (await answered(sat, delegate, life, ORIENTATION))["letters"]
+    worked = Life(inbox)
+    await worked.submitted(number="95-2026-000003")
+    asked = await answered(sat, delegate, worked, ORIENTATION)
+    worker = LINKS.token(UUID(asked["orientations"][0]["id"]))
+    for step, body in (
+        ("acceptance", {}),
+        ("local-work", {"ends_on": str(in_days(400))}),
+        ("milestones", {"title": "Diagnostic", "due_on": str(in_days(30))}),
+    ):
+        assert (await client.post(f"/api/v1/orientations/{worker}/{step}", json=body)).status_code in {200, 201}
+    rapport = {"document": ("rapport.pdf", b"%PDF-1.4 rapport")}
+    sent = await client.post(f"/api/v1/orientations/{worker}/deliverables", files=rapport)
+    work = sent.json()["local_work"]
     other = Life(inbox)
     await other.submitted(number="95-2026-000002")
     await done(sat, other, "examination")
     pact = await ready(sat, delegate)
     await must(sat, f"{pact}/signatures", {"party": EPCI})
     shown = await must(sat, f"{pact}/versions")
-    orientation = await database.fetchval("SELECT id FROM orientation")
+    orientation = await database.fetchval("SELECT id FROM orientation WHERE request_id = $1", life.request_id)
     document = intake.Document(
         id=new_id(), name="plan.pdf", media_type="application/pdf", size=10, sha256="0" * 64, added_at=clock.now()
     )
     await life.tell(intake.DocumentAdded(**life.about(), document=document))
     return Foreign(
         named={
-            "request_id": [str(life.request_id), str(other.request_id)],
+            "request_id": [str(life.request_id), str(other.request_id), str(worked.request_id)],
+            "milestone_id": [work["milestones"][0]["id"]],
+            "deliverable_id": [work["deliverables"][0]["id"]],
             "provider_id": [str(CAUE.id)],
             "pact_id": [shown["id"]],
             "action_id": [shown["actions"][0]["id"]],
@@ -85,7 +103,7 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "letter_id": [letters[0]["id"]],
             "outcome": [outcome.value for outcome in Outcome],
             "token": [LINKS.token(orientation)[:-5] + "aaaaa", PACT_LINKS.token(orientation)],
-            "links": [LINKS.token(orientation), await link_of(database)],
+            "links": [LINKS.token(orientation), worker, await link_of(database)],
         },
         secret=[
             "Redonner vie au centre-bourg",
@@ -126,6 +144,9 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "status": "under_way",
             "percent": "10",
             "summary": "Revue tenue.",
+            "ends_on": str(in_days(500)),
+            "report": "Le diagnostic est remis.",
+            "reason": "no_result",
         },
         bodies={
             "POST /pactes/{pact_id}/parties": {"kind": "commune", "code": "95127", "name": ""},
@@ -133,6 +154,10 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "POST /api/v1/pacts/{pact_id}/parties": {"kind": "commune", "code": "95637"},
             "POST /api/v1/pacts/{pact_id}/parties/{party_id}/correction": PONTOISE,
             "POST /annuaire/import": TABLE,
+            "POST /demandes/{request_id}/livrables": rapport,
+            "POST /orientations/{token}/livrables": rapport,
+            "POST /api/v1/cases/{request_id}/deliverables": ("document", rapport["document"]),
+            "POST /api/v1/orientations/{token}/deliverables": ("document", rapport["document"]),
             "POST /annuaire/nouveau": {"departement": ""},
             "POST /api/v1/providers/import": {"table": TABLE["table"][1].decode()},
             "POST /api/v1/pacts": {**PACT, "request_id": str(other.request_id)},

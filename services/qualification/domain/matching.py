@@ -1,8 +1,9 @@
 """Matching of local providers with a request: best first, with the reasons in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -73,10 +74,17 @@ class Match(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def match(request: Request, departement: str, catalogue: Iterable[CatalogueEntry], day: date) -> list[Match]:
+def match(
+    request: Request,
+    departement: str,
+    catalogue: Iterable[CatalogueEntry],
+    day: date,
+    tried: Mapping[UUID, str] = MappingProxyType({}),
+) -> list[Match]:
     """Return the providers that may help, best first: common fields weigh most, then support types, then nearness.
 
-    Among equals the one that works in fewer départements comes first, then the one that is less engaged.
+    Among equals the one that works in fewer départements comes first, then the one that is less engaged. `tried` says
+    of providers that were asked about this request why they do not help: they come last, with that as first reason.
     """
     found = [
         (score, entry, reasons)
@@ -85,8 +93,10 @@ def match(request: Request, departement: str, catalogue: Iterable[CatalogueEntry
         for score, reasons in [_compare(request, departement, entry)]
         if score
     ]
-    found.sort(key=lambda each: (-each[0], len(each[1].departements), each[1].engaged, each[1].name))
-    return [Match(entry, reasons) for _, entry, reasons in found]
+    found.sort(
+        key=lambda each: (each[1].id in tried, -each[0], len(each[1].departements), each[1].engaged, each[1].name)
+    )
+    return [Match(entry, (tried[entry.id], *reasons) if entry.id in tried else reasons) for _, entry, reasons in found]
 
 
 def _compare(request: Request, departement: str, entry: CatalogueEntry) -> tuple[int, tuple[str, ...]]:

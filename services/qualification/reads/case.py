@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.qualification.domain.case import CLOCKS, Question, standing_of
 from services.qualification.domain.local_work import LocalMilestone, LocalState, LocalWork
 from services.qualification.domain.matching import Match, match
 from services.qualification.domain.moves import ANSWERED_LOCALLY, State
+from services.qualification.domain.orientation import OrientationState
 from services.qualification.domain.proposal import Proposal, Returned
 from services.qualification.reads.timeline import EntryView, entry
 from services.qualification.reads.viewer import Viewer
@@ -20,6 +21,7 @@ from shared.contracts.qualification import Evidence, LocalProgressReported, Qual
 from shared.contracts.vocabulary import LocalEnd, Stage, Team
 from shared.db import Reader, Row
 from shared.errors import NotFound
+from shared.french.dates import short_date_fr
 from shared.french.words import LOCAL_CLOCK, STAGE, state_word
 from shared.letters import ANSWER_TYPES, About, AnswerLetter, answer_letter, answer_of, letter_id
 from shared.timeline import restored
@@ -219,6 +221,10 @@ class ChangedCaseView:
     assignee: AgentView | None
 
 
+NO_HELP: Final = frozenset({OrientationState.DECLINED, OrientationState.SILENT})
+"""What became of the question to a provider that does not help."""
+
+
 class Urls(NamedTuple):
     """Makes the addresses at which agents open files and letters: of a request and of one of them."""
 
@@ -323,7 +329,25 @@ async def changed(
 
 async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
     """Return the providers that may help, best first."""
-    return match(case.request, case.departement, await of_departement(reader, case.departement), today)
+    catalogue = await of_departement(reader, case.departement)
+    return match(case.request, case.departement, catalogue, today, why_no_help(case))
+
+
+def why_no_help(case: CaseView) -> dict[UUID, str]:
+    """Say in French why providers that were asked about this request do not help."""
+    said = {each.provider.id: _why_not(each) for each in case.orientations if each.state in NO_HELP}
+    work = case.local_work
+    if work is not None and work.reason is LocalEnd.PROVIDER_STOPPED and case.orientations and work.over_at:
+        stopped = f"A arrêté d’accompagner cette demande le {short_date_fr(work.over_at, case.departement)}"
+        said[case.orientations[-1].provider.id] = f"{stopped}\u00a0: «\u00a0{work.motive}\u00a0»."
+    return said
+
+
+def _why_not(asked: AskedProviderView) -> str:
+    on = f" le {short_date_fr(asked.answered_at)}" if asked.answered_at else ""
+    if asked.state == OrientationState.SILENT:
+        return f"N’a pas répondu à cette demande dans le délai, passé{on}."
+    return f"A décliné cette demande{on}\u00a0: «\u00a0{asked.answer}\u00a0»."
 
 
 async def latest_facts(reader: Reader, case: CaseView, types: Sequence[str]) -> list[Fact]:

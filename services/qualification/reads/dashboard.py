@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.qualification.domain.moves import State
 from services.qualification.reads.envelopes import Envelope
 from shared.contracts import escalation, qualification
-from shared.contracts.vocabulary import Field, Stage
+from shared.contracts.vocabulary import Field
 from shared.db import Reader
 
 AGES: Final = (15, 31, 91)
@@ -67,9 +67,12 @@ class Stock(BaseModel):
 
 
 class Delay(BaseModel):
-    """How long a stage took, in calendar days, over the cases that went through it."""
+    """How long a stage took, in calendar days, over the cases that went through it.
 
-    stage: Stage
+    `stage` is one of `Stage` or of `LocalStage`.
+    """
+
+    stage: str
     cases: int
     median_days: float
     p90_days: float
@@ -199,13 +202,16 @@ async def _delays(reader: Reader, scope: Scope) -> list[Delay]:
                    min(s.at) FILTER (WHERE s.type = $4) AS examined_at,
                    min(s.at) FILTER (WHERE s.type = ANY($5)) AS answered_at,
                    min(s.at) FILTER (WHERE s.type = $6) AS escalated_at,
-                   max(s.at) FILTER (WHERE s.type = $7) AS decided_at
+                   max(s.at) FILTER (WHERE s.type = $7) AS decided_at,
+                   max(s.at) FILTER (WHERE s.type = ANY($8)) AS granted_at,
+                   max(s.at) FILTER (WHERE s.type = $9) AS started_at,
+                   max(s.at) FILTER (WHERE s.type = $10) AS completed_at
             FROM case_file AS c
             JOIN case_step AS s
                 ON s.request_id = c.request_id AND s.departement = c.departement AND s.at >= c.opened_at
             WHERE {_SEEN}
               AND {_SINCE}
-              AND (s.type = ANY($5) OR s.type IN ($4, $6, $7))
+              AND (s.type = ANY($5) OR s.type = ANY($8) OR s.type IN ($4, $6, $7, $9, $10))
             GROUP BY c.request_id, c.departement
         ), took AS (
             SELECT t.stage, t.place, t.time
@@ -213,7 +219,9 @@ async def _delays(reader: Reader, scope: Scope) -> list[Delay]:
             CROSS JOIN LATERAL (VALUES
                 ('start_examination', 1, p.examined_at - p.opened_at),
                 ('qualify', 2, p.answered_at - p.examined_at),
-                ('committee', 4, p.decided_at - p.escalated_at)
+                ('committee', 4, p.decided_at - p.escalated_at),
+                ('local_start', 5, p.started_at - p.granted_at),
+                ('local_work', 6, p.completed_at - p.started_at)
             ) AS t (stage, place, time)
             UNION ALL
             SELECT 'provider_answer', 3, o.answered_at - o.opened_at
@@ -236,9 +244,12 @@ async def _delays(reader: Reader, scope: Scope) -> list[Delay]:
         _ANSWERS,
         qualification.RequestEscalated.wire_type,
         escalation.DecisionMade.wire_type,
+        [qualification.SupportedLocally.wire_type, qualification.OrientationAccepted.wire_type],
+        qualification.LocalWorkStarted.wire_type,
+        qualification.LocalWorkCompleted.wire_type,
     )
     return [
-        Delay(stage=Stage(row["stage"]), cases=row["cases"], median_days=row["days"][0], p90_days=row["days"][1])
+        Delay(stage=row["stage"], cases=row["cases"], median_days=row["days"][0], p90_days=row["days"][1])
         for row in rows
     ]
 

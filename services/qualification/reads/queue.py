@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from services.qualification.domain.case import Question
-from services.qualification.domain.local_work import LocalWork
-from services.qualification.domain.moves import Standing, State
+from services.qualification.domain.local_work import LocalState, LocalWork
+from services.qualification.domain.moves import ANSWERED_LOCALLY, Standing, State
 from services.qualification.domain.people import Official
 from services.qualification.reads.case import AgentView, agent_view
 from services.qualification.reads.viewer import Viewer
@@ -56,7 +56,8 @@ class ApplicantView:
 class QueueItemView:
     """One line of the queue.
 
-    `question_waits`: the national team waits for an answer, until `question_until` if it said so.
+    `local_work`: where the work of a local answer stands. `question_waits`: the national team waits for an answer,
+    until `question_until` if it said so.
     `applicant_wrote_at`: when the last message came, if it is the applicant's.
     """
 
@@ -79,6 +80,7 @@ class QueueItemView:
     applicant_wrote_at: datetime | None
     opened_at: datetime
     state_since: datetime
+    local_work: LocalState | None
     allowed_actions: list[str]
 
 
@@ -124,7 +126,7 @@ _TURNS: Final = (
     f"{_TURN} = 2 AND {_OVERSTAYED} IS NOT TRUE",
     f"{_TURN} = 3",
 )
-"""One after the other: the département's and late, those of an applicant or provider who is late, the département's,
+"""One after the other: the département's and late, those of somebody else who is late, the département's,
 somebody else's, nobody's any more."""
 
 _RUNNING: Final[Mapping[State, tuple[int, ...]]] = {
@@ -133,7 +135,7 @@ _RUNNING: Final[Mapping[State, tuple[int, ...]]] = {
     State.PROPOSED: (0, 2),
     State.AWAITING_INFORMATION: (1, 3),
     State.ORIENTED_LOCALLY: (1, 3, 4),
-    State.SUPPORTED_LOCALLY: (0, 2, 4),
+    State.SUPPORTED_LOCALLY: (0, 1, 2, 3, 4),
     State.ESCALATED: (0, 2, 3),
 }
 """In which of these turns a case of a state may be; the other states are over."""
@@ -341,5 +343,6 @@ def _item(row: Row, who: Official) -> QueueItemView:
         applicant_wrote_at=row["applicant_wrote_at"],
         opened_at=row["opened_at"],
         state_since=row["state_since"],
+        local_work=work.state if work and State(row["state"]) in ANSWERED_LOCALLY else None,
         allowed_actions=standing.allowed_actions(who),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.qualification.domain.case import Case, Question
-from services.qualification.domain.local_work import LocalWork
+from services.qualification.domain.local_work import LocalState, LocalWork
 from services.qualification.domain.moves import ANSWERED_LOCALLY, State
 from services.qualification.domain.proposal import Proposal, Returned
 from shared.contracts.fact import Actor, Value
@@ -327,12 +327,16 @@ def case_of_row(row: Row) -> Case:
 
 
 def _turn(case: Case) -> int | None:
-    """Return whose turn it is in the work of a local answer, as the column `turn` counts; None where there is none."""
+    """Return whose turn it is in the work of a local answer, as the column `turn` counts; None where there is none.
+
+    Work that goes on waits for nobody until it is late.
+    """
     if case.local_work is None or case.state not in ANSWERED_LOCALLY:
         return None
     if case.local_work.is_over:
         return 3
-    return 2 if case.local_work.provider else 1
+    awaited = case.local_work.state is LocalState.EXPECTED and case.local_work.provider is None
+    return 1 if awaited else 2
 
 
 def _json(value: Value | None) -> Any:

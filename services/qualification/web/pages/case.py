@@ -294,6 +294,7 @@ async def show(
         marks=pages_words.MARKS,
         ends=pages_words.options(words.LOCAL_END, pages_words.ends(view.case.local_work)),
         accept=ACCEPTED,
+        usual_end=context.today + context.parts.rules.usual_work,
         today=context.today,
     )
 

@@ -1,6 +1,6 @@
 """The page of the dashboard: charts, each with a sentence that says what they show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar import Response, get
@@ -18,6 +18,11 @@ NAMES: Final = (
 )
 AGES: Final = ("moins de 15\u00a0jours", "15 à 30\u00a0jours", "1 à 3\u00a0mois", "plus de 3\u00a0mois")
 """Classes of age, as in `reads/dashboard.py`."""
+
+STAGES: Final[Mapping[str, str]] = {
+    stage.value: word for table in (words.STAGE, words.LOCAL_STAGE) for stage, word in table.items()
+}
+"""The words of the stages whose delays are measured."""
 
 LETTERED: Final = 24
 """Months of which each has its initial under its column."""
@@ -46,9 +51,9 @@ async def show_dashboard(context: NamedDependency[AgentContext], period: NamedDe
         inflow_sentence=_inflow_sentence(found),
         stock=[(words.STATE[stock.state], stock.ages) for stock in found.stock if stock.cases],
         stock_sentence=_stock_sentence(found),
-        delays=[(words.STAGE[delay.stage], delay) for delay in found.delays],
+        delays=[(STAGES[delay.stage], delay) for delay in found.delays],
         medians=[
-            (words.STAGE[delay.stage], delay.median_days, f"{number_fr(delay.median_days, 1)}\u00a0jours")
+            (STAGES[delay.stage], delay.median_days, f"{number_fr(delay.median_days, 1)}\u00a0jours")
             for delay in found.delays
         ],
         outcomes=[(words.STATE[state], cases) for state, cases in found.outcomes.items()],

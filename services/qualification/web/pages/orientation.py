@@ -57,6 +57,7 @@ async def _show(context: ProviderLinkContext, *, refused: Refused | None = None)
         actions={one.path: one for one in offered([*ON_ORIENTATIONS, DELIVERABLE_BY_LINK], view.allowed_actions)},
         ends=pages_words.options(LOCAL_END, pages_words.ends(view.local_work)),
         accept=ACCEPTED,
+        usual_end=today(orientation.departement, clock.now()) + context.parts.rules.usual_work,
         values=refused.form.values if refused else {},
         errors=refused.form.errors if refused else {},
         failed=refused.action.path if refused else None,

@@ -11,14 +11,14 @@ from litestar.params import FromPath
 
 from services.qualification.domain.matching import CatalogueEntry, Match, match
 from services.qualification.domain.moves import Action, State
-from services.qualification.domain.orientation import SILENCE, OrientationState
-from services.qualification.reads.case import CaseView
+from services.qualification.domain.orientation import SILENCE
+from services.qualification.reads.case import NO_HELP, CaseView, why_no_help
 from services.qualification.store.providers import of_departement
 from services.qualification.web import words as pages_words
 from services.qualification.web.actions import PROPOSAL, QUALIFICATION
 from services.qualification.web.context import AgentContext
 from services.qualification.web.pages.case import CASE, CasePage, led_back, page_of
-from shared.contracts.vocabulary import SUPPORT_TYPES_OF, Outcome, SupportType
+from shared.contracts.vocabulary import SUPPORT_TYPES_OF, LocalEnd, Outcome, SupportType
 from shared.errors import NotFound
 from shared.french import words
 from shared.french.numbers import euros_typed
@@ -124,9 +124,11 @@ async def _not_now(context: AgentContext, view: CasePage, refused: Refused | Non
 async def _offer(context: AgentContext, case: CaseView, given: Mapping[str, object]) -> Offer:
     """Gather the choices; `given`: the fields that are filled in or wrong."""
     catalogue = await of_departement(context.database, case.departement)
-    matches = {found.provider.id: found for found in match(case.request, case.departement, catalogue, context.today)}
+    known = why_no_help(case)
+    found = match(case.request, case.departement, catalogue, context.today, known)
+    matches = {one.provider.id: one for one in found}
     covering = [entry for entry in catalogue if entry.covers(case.request.applicant, case.departement)]
-    listed = [found.provider for found in matches.values()]
+    listed = [one.provider for one in found]
     listed += [entry for entry in covering if entry.id not in matches]
     profile = await context.parts.profile(context.database, case, context.today)
     tried = [name for name, value in given.items() if value and name.startswith("providers_tried.")]
@@ -178,11 +180,13 @@ def _before(case: CaseView, outcome: Outcome) -> dict[str, Any]:
 
 def _already_tried(case: CaseView) -> dict[str, Any]:
     """Fill in what is known: the providers that were asked about this request, and what they answered."""
-    asked = [each for each in case.orientations if each.state in {OrientationState.DECLINED, OrientationState.SILENT}]
+    asked = [(each.provider.id, each.answer or SILENCE) for each in case.orientations if each.state in NO_HELP]
+    if case.local_work and case.local_work.reason is LocalEnd.PROVIDER_STOPPED:
+        asked.append((case.orientations[-1].provider.id, case.local_work.motive or ""))
     values: dict[str, Any] = {}
-    for row, each in zip(TRIED_ROWS, asked, strict=False):
-        values[f"providers_tried.{row}.provider_id"] = each.provider.id
-        values[f"providers_tried.{row}.answer"] = each.answer or SILENCE
+    for row, (provider_id, answer) in zip(TRIED_ROWS, asked, strict=False):
+        values[f"providers_tried.{row}.provider_id"] = provider_id
+        values[f"providers_tried.{row}.answer"] = answer
     return values
 
 

@@ -18,7 +18,7 @@ from services.qualification.usecases import several_cases
 from services.qualification.usecases.several_cases import AssignCases, SeveralCases, Together
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
-from services.qualification.web.words import TONES, options, state_options
+from services.qualification.web.words import LOCAL_STATES, TONES, options, state_options
 from shared import clock
 from shared.commands import Command
 from shared.contracts.fact import Email
@@ -144,6 +144,7 @@ async def _queue_page(
         files=agent.has(Role.SAT_AGENT, Role.DELEGATE),
         today=context.today,
         tones=TONES,
+        local_states=LOCAL_STATES,
         people=[(one.email, one.name if one.email != agent.email else f"Moi ({one.name})") for one in people],
         together=TOGETHER,
         values=form.values if form else {"email": agent.email},
