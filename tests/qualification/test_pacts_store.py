@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -38,6 +40,9 @@ from tests.qualification.conftest import Program
 from tests.qualification.life import Life, in_days
 
 DIAGNOSIS = ShareDiagnosis(strengths=["Un port"], indicators=[Indicator(name="Commerces", value="12")])
+OWNERS: Final = (
+    Path(__file__).resolve().parents[2] / "services" / "qualification" / "migrations" / "1141_pact_owners.sql"
+)
 PARTIES = [NamedParty(name="CC du Vexin"), NamedParty(name="Magny-en-Vexin")]
 
 
@@ -273,3 +278,27 @@ async def test_the_database_refuses_pacts_that_cannot_be(desk: Desk, database: D
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         async with database.transaction() as tx:
             await tx.execute(statement)
+
+
+async def test_owners_that_were_written_as_a_party_is_called_are_that_party(desk: Desk, database: Database) -> None:
+    pact_id = await desk.planned()
+    pact = await desk.loaded(pact_id)
+    epci, commune = pact.parties[1].id, pact.parties[2].id
+
+    async def written(owner: str, partners: list[str]) -> tuple[UUID | None, list[UUID] | None]:
+        async with database.transaction() as tx:
+            await tx.execute(
+                "UPDATE pact_action SET owner = $1, partners = $2, owner_id = NULL, partner_ids = NULL", owner, partners
+            )
+            for statement in (
+                OWNERS.read_text().partition("-- migrate:up")[2].partition("-- migrate:down")[0].split(";")
+            ):
+                if statement.strip():
+                    await tx.execute(statement)
+            row = await tx.fetchrow("SELECT owner_id, partner_ids FROM pact_action")
+        assert row is not None
+        return row["owner_id"], row["partner_ids"]
+
+    assert await written(" magny-en-vexin ", ["cc  du vexin"]) == (commune, [epci])
+    assert await written("Magny-en-Vexin", []) == (commune, [])
+    assert await written("La mairie", ["CC du Vexin", "CAUE"]) == (None, None)
