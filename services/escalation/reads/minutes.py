@@ -10,19 +10,16 @@ from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.minutes import MinutesState
 from services.escalation.domain.moves import By
 from services.escalation.reads.committee import AgendaRow, DecisionRow, SessionView, session
+from services.escalation.reads.detail_rows import NoteRow
 from services.escalation.store import minutes as store
 from shared.contracts.fact import Actor
 from shared.db import Reader
 
 
-class RemarkRow(BaseModel):
+class RemarkRow(NoteRow):
     """A remark on the draft of minutes; `by` is the agent who recorded it."""
 
-    id: UUID
-    at: datetime
     author: str
-    text: str
-    by: Actor
 
 
 class ApprovalRow(BaseModel):

@@ -35,8 +35,9 @@ PLACES: Final = {
 
 
 class _Description(Command):
-    """What an agent says of a provider, beside how it is called, where it works and how it is reached."""
+    """What an agent says of a provider, beside its name, its address and the départements where it works."""
 
+    kind: Short = "Autre"
     phone: Phone | None = None
     url: Url | None = None
     epci: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=500)
@@ -52,7 +53,6 @@ class DescribeProvider(_Description):
     """What an agent says of a provider; without `departements`, those of the agent or of the entry as it is."""
 
     name: Short
-    kind: Short = "Autre"
     email: Email
     departements: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=110)
 
@@ -61,7 +61,6 @@ class ChangeProvider(_Description):
     """What changes of a provider; members that are not given stay as they are."""
 
     name: Short | None = None
-    kind: Short | None = None
     email: Email | None = None
     departements: list[Code] | None = Bounds(default=None, min_length=1, max_length=110)
 
