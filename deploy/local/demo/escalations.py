@@ -19,14 +19,20 @@ from shared import calendar, clock
 from shared.territory import Territories
 
 MEMBERS: Final = (
-    "Direction générale de l’ANCT",
-    "Direction générale des collectivités locales",
-    "Banque des Territoires",
-    "Cerema",
-    "ADEME",
-    "Anah",
-    "ANRU",
+    ("Direction générale de l’ANCT", "chair", "Direction des programmes de l’ANCT"),
+    ("Direction générale des collectivités locales", "voting", None),
+    ("Banque des Territoires", "voting", "Direction régionale de la Banque des Territoires"),
+    ("Anah", "voting", None),
+    ("ANRU", "voting", None),
+    ("Cerema", "advisory", None),
+    ("ADEME", "advisory", None),
 )
+"""Standing members of the committee: name, quality, alternate."""
+ATTENDANCE: Final = {
+    "present": ["Direction générale de l’ANCT", "Direction générale des collectivités locales", "Anah", "Cerema"],
+    "represented": ["Banque des Territoires"],
+    "excused": ["ANRU"],
+}
 QUORUM: Final = 4
 OTHERS_ONE_IN: Final = 3
 """Beside so many escalations, one request that a département answers itself or directs to a programme."""
@@ -249,13 +255,21 @@ class _Teams:
         return self._sessions[held_on]
 
     def _plans(self, held_on: date) -> Json:
-        title = f"Comité de suivi de projet de {MONTHS[held_on.month - 1]} {held_on.year}"
-        planned = self._secretary.post(
-            "/sessions", {"held_on": str(held_on), "title": title, "members": MEMBERS, "quorum": QUORUM}
-        )
+        month = MONTHS[held_on.month - 1]
+        title = f"Comité de suivi de projet {'d’' if month[0] in 'ao' else 'de '}{month} {held_on.year}"
+        self._keeps_the_members()
+        planned = self._secretary.post("/sessions", {"held_on": str(held_on), "title": title, "quorum": QUORUM})
         if held_on < self._today:
-            self._secretary.post(f"/sessions/{planned['id']}/attendance", {"present": MEMBERS[: QUORUM + 1]})
+            self._secretary.post(f"/sessions/{planned['id']}/attendance", ATTENDANCE)
         return planned
+
+    def _keeps_the_members(self) -> None:
+        """Enter the standing members of the committee, once; each session takes them over."""
+        if self._secretary.get("/committee-members")["total"]:
+            return
+        for name, role, alternate in MEMBERS:
+            member = {"name": name, "role": role, "alternate": alternate, "valid_from": "2026-01-01"}
+            self._secretary.post("/committee-members", member)
 
     def decides(self, dossier: Dossier) -> None:
         """Record what the committee decided."""
@@ -280,6 +294,12 @@ class _Teams:
                 and session["id"] in self._sessions.values()
             ):
                 self._secretary.post(f"/sessions/{session['id']}/closing")
+                self._approves(session)
+
+    def _approves(self, session: Json) -> None:
+        """Approve the minutes of a session, but for the latest, whose draft waits."""
+        if date.fromisoformat(session["held_on"]) < self._today - timedelta(days=DECIDED_DAYS_AGO[-1]):
+            self._secretary.post(f"/sessions/{session['id']}/minutes/approval", {"approved_by": MEMBERS[0][0]})
 
     def mobilises(self, dossier: Dossier) -> None:
         """Find the means."""
