@@ -38,6 +38,8 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
     escalation.MilestonePlanned: consumed.store_milestone_on_change,
     escalation.MilestonePostponed: consumed.store_milestone_on_change,
     escalation.MilestoneReached: consumed.store_milestone_on_change,
+    escalation.MilestoneCancelled: consumed.forget_milestone_on_cancelled,
+    escalation.AccompanimentRescheduled: consumed.update_request_on_fact,
     qualification.LocalMilestoneSet: consumed.store_milestone_on_change,
     qualification.LocalMilestonePostponed: consumed.store_milestone_on_change,
     qualification.LocalMilestoneReached: consumed.store_milestone_on_change,

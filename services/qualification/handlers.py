@@ -74,6 +74,8 @@ def handlers(rules: Rules) -> EventHandlers:
             escalation.AccompanimentStarted: on_case(consumed_steps.show),
             escalation.MilestonePlanned: on_case(consumed_steps.show),
             escalation.MilestonePostponed: on_case(consumed_steps.show),
+            escalation.MilestoneCancelled: on_case(consumed_steps.show),
+            escalation.AccompanimentRescheduled: on_case(consumed_steps.show),
             escalation.ProgressReported: on_case(consumed_steps.show),
             escalation.DeliverableAdded: on_case(consumed_steps.show),
             escalation.MilestoneReached: on_case(consumed_steps.show),

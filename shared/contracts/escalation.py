@@ -12,6 +12,7 @@ from shared.contracts.vocabulary import (
     FinancerKind,
     MobilisationKind,
     MobilisationStep,
+    OpenKind,
     OrderEntry,
     Programme,
     ReserveBlocks,
@@ -143,12 +144,16 @@ class ResourceMobilised(Fact):
 
 
 class ResourceProgressed(Fact):
-    """A mobilised resource was accepted, declined, started or delivered in whole."""
+    """A mobilised resource was accepted, declined, started or delivered in whole.
+
+    A `motive` with `declined` says that we cancelled it, and why.
+    """
 
     wire_type: ClassVar[str] = "escalation.resource_progressed.v1"
     mobilisation_id: UUID
     resource: str
     step: MobilisationStep
+    motive: str | None = None
     by: Actor
 
 
@@ -192,6 +197,18 @@ class AccompanimentStarted(Fact):
     by: Actor
 
 
+class AccompanimentRescheduled(Fact):
+    """The work with the applicant begins, or ends, on another day than planned."""
+
+    wire_type: ClassVar[str] = "escalation.accompaniment_rescheduled.v1"
+    starts_on: date
+    ends_on: date
+    was_starts_on: date
+    was_ends_on: date
+    motive: str
+    by: Actor
+
+
 class MilestonePlanned(Fact):
     """A milestone was set."""
 
@@ -210,6 +227,17 @@ class MilestonePostponed(Fact):
     title: str
     due_on: date
     was_due_on: date
+    motive: str
+    by: Actor
+
+
+class MilestoneCancelled(Fact):
+    """A milestone is not reached any more: the project goes on, or has ended, without it."""
+
+    wire_type: ClassVar[str] = "escalation.milestone_cancelled.v1"
+    milestone_id: UUID
+    title: str
+    due_on: date
     motive: str
     by: Actor
 
@@ -259,11 +287,21 @@ class MilestoneReached(Fact):
     reached_on: date
 
 
+class OpenPoint(Value):
+    """What is open when the work ends: an order, a payment, a milestone or a start to come; `label` in French."""
+
+    kind: OpenKind
+    id: UUID
+    label: str
+
+
 class AccompanimentCompleted(Fact):
-    """The work is done."""
+    """The work is done; what is `carried` stayed open, for the reason that is given, and can be closed afterwards."""
 
     wire_type: ClassVar[str] = "escalation.accompaniment_completed.v1"
     report: str
+    carry_reason: str | None = None
+    carried: tuple[OpenPoint, ...] = ()
     by: Actor
 
 
@@ -381,8 +419,10 @@ FACTS: tuple[type[Fact], ...] = (
     OrderBooked,
     FinancingPlanned,
     AccompanimentStarted,
+    AccompanimentRescheduled,
     MilestonePlanned,
     MilestonePostponed,
+    MilestoneCancelled,
     MilestoneReached,
     ProgressReported,
     DeliverableAdded,

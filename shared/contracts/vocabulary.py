@@ -180,6 +180,15 @@ class ReserveBlocks(StrEnum):
     PAYMENT = "payment"
 
 
+class OpenKind(StrEnum):
+    """What may be open when an accompaniment ends."""
+
+    ORDER = "order"
+    PAYMENT = "payment"
+    MILESTONE = "milestone"
+    START = "start"
+
+
 class MobilisationKind(StrEnum):
     """Where a mobilised resource comes from."""
 

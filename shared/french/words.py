@@ -97,6 +97,12 @@ RESERVE_BLOCKS = {
     v.ReserveBlocks.ACCOMPANIMENT: "Le début de l’accompagnement, et les paiements",
     v.ReserveBlocks.PAYMENT: "Les paiements",
 }
+OPEN_KIND = {
+    v.OpenKind.ORDER: "Commande",
+    v.OpenKind.PAYMENT: "Paiement",
+    v.OpenKind.MILESTONE: "Jalon",
+    v.OpenKind.START: "Début",
+}
 MOBILISATION_KIND = {
     v.MobilisationKind.INTERNAL: "Administration centrale ou opérateur de l’État",
     v.MobilisationKind.EXTERNAL: "Prestataire externe",
@@ -268,6 +274,8 @@ EVENT = {
     "escalation.milestone_planned.v1": "Jalon fixé",
     "escalation.milestone_reached.v1": "Jalon atteint",
     "escalation.milestone_postponed.v1": "Jalon reporté",
+    "escalation.milestone_cancelled.v1": "Jalon annulé",
+    "escalation.accompaniment_rescheduled.v1": "Dates de l’accompagnement modifiées",
     "escalation.progress_reported.v1": "Avancement de l’accompagnement",
     "escalation.deliverable_added.v1": "Livrable remis",
     "escalation.provider_invited.v1": "Lien personnel donné au prestataire",
@@ -329,6 +337,7 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     ESCALATION_MOTIVE,
     COMMITTEE_OUTCOME,
     RESERVE_BLOCKS,
+    OPEN_KIND,
     MOBILISATION_KIND,
     MOBILISATION_STEP,
     ORDER_ENTRY,

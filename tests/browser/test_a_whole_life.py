@@ -186,13 +186,16 @@ def accompanies(person: Person, system: System, number: str) -> None:
     means = {"mobilisation.resource": "Marché d’ingénierie", "mobilisation.amount_cents": "20 000"}
     person.sends("mobilisation", **means)
     person.reads("Marché d’ingénierie")
-    person.sends("accompagnement", starts_on=str(TODAY + timedelta(days=30)), ends_on=str(TODAY + timedelta(days=200)))
+    person.sends("accompagnement", starts_on=str(TODAY), ends_on=str(TODAY + timedelta(days=200)))
     due_on = str(TODAY + timedelta(days=90))
     person.sends("jalon", **{"jalon.title": "Diagnostic remis", "jalon.due_on": due_on})
     person.reads("Diagnostic remis")
     person.presses("Atteint")
     person.reads("Atteint le")
     person.sends("bilan", report="Le projet est prêt à être financé.")
+    person.reads("1\u00a0point ouvert")
+    person.looks("15-points-ouverts")
+    person.sends("bilan", report="Le projet est prêt à être financé.", carry_reason="La commande se poursuit.")
     person.reads("Accompagnement terminé")
 
 

@@ -592,6 +592,29 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         },
     ),
     (
+        escalation.MilestoneCancelled,
+        {
+            **_BASE,
+            "milestone_id": _id(14),
+            "title": "Diagnostic remis",
+            "due_on": date(2026, 8, 1),
+            "motive": "Le diagnostic existe déjà.",
+            "by": NATIONAL,
+        },
+    ),
+    (
+        escalation.AccompanimentRescheduled,
+        {
+            **_BASE,
+            "starts_on": date(2026, 6, 1),
+            "ends_on": date(2026, 12, 31),
+            "was_starts_on": date(2026, 5, 4),
+            "was_ends_on": date(2026, 10, 30),
+            "motive": "Le bureau d’études commence en juin.",
+            "by": NATIONAL,
+        },
+    ),
+    (
         escalation.MilestonePostponed,
         {
             **_BASE,

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from pydantic import AwareDatetime, BaseModel
 
+from services.escalation.domain.dossier import MOST_CARRIED
 from services.intake.usecases.answer_forms import LONGEST_EXPLANATION, LONGEST_FIELD, MOST_ERRORS
 from services.notifications.adapters.mail_reader import LONGEST_NAME as LONGEST_SENDER
 from services.notifications.domain.deliveries import LONGEST_ANSWER
@@ -54,6 +55,8 @@ CHARACTERS: Final[dict[tuple[type[BaseModel], str], int]] = {
     (escalation.Decision, "signatory"): LINE,
     (escalation.Decision, "recused"): LINE,
     (escalation.Decision, "override_reason"): TEXT,
+    (escalation.AccompanimentCompleted, "carry_reason"): TEXT,
+    (escalation.OpenPoint, "label"): LINE,
     (escalation.Decision, "motive"): TEXT,
     (escalation.Decision, "reserve"): TEXT,
     (escalation.Decision, "appeal"): TEXT,
@@ -106,6 +109,7 @@ BY_NAME: Final[dict[str, int]] = {
 }
 
 MOST: Final[dict[tuple[type[BaseModel], str], int]] = {
+    (escalation.AccompanimentCompleted, "carried"): MOST_CARRIED,
     (escalation.Decision, "recused"): 100,
     (escalation.FinancingPlanned, "shares"): 50,
     (forms.RequestRefused, "errors"): MOST_ERRORS,

@@ -229,9 +229,7 @@ async def a_decided_dossier(
 async def an_accompanied_dossier(national: Program, secretary: Program, request_id: str) -> None:
     """The work with the applicant has begun."""
     await a_decided_dossier(national, secretary, request_id)
-    await national.post(
-        f"/escalations/{request_id}/accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}
-    )
+    await national.post(f"/escalations/{request_id}/accompaniment", {"starts_on": today(), "ends_on": today(240)})
 
 
 async def a_lot(national: Program, *, ceiling_cents: int = 10_000_000, **contract: Any) -> Json:

@@ -1,7 +1,7 @@
 """How an accompaniment goes: delays, progress, deliverables, the provider's link, the report; by API and on pages."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from uuid import UUID
 
@@ -16,9 +16,11 @@ from shared.contracts.intake import ProgressTold
 from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.documents import MOST_FILES
+from shared.french.dates import short_date_fr
 from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Json, Program, a_decided_dossier
 from tests.escalation.test_api import told
+from tests.today import today
 
 pytestmark = pytest.mark.usefixtures("envelope")
 PDF = b"%PDF-1.7 a report"
@@ -30,8 +32,8 @@ async def an_accompaniment(national: Program, secretary: Program, received: str)
     dossier = f"/escalations/{received}"
     order = {"kind": "external", "resource": "Atelier des Bourgs", "amount_cents": 500_000}
     await national.post(f"{dossier}/mobilisations", order, status=201)
-    await national.post(f"{dossier}/accompaniment", {"starts_on": "2026-09-01", "ends_on": "2027-06-30"})
-    late = {"title": "Diagnostic", "due_on": "2026-10-15", "deliverable": "Rapport"}
+    await national.post(f"{dossier}/accompaniment", {"starts_on": today(-90), "ends_on": today(400)})
+    late = {"title": "Diagnostic", "due_on": today(-45), "deliverable": "Rapport"}
     return await national.post(f"{dossier}/milestones", late, status=201)
 
 
@@ -53,18 +55,18 @@ async def test_a_milestone_is_postponed_with_a_motive_and_its_delay_may_be_told_
 ) -> None:
     seen = await an_accompaniment(national, secretary, received)
     milestone = f"/escalations/{received}/milestones/{seen['created']}"
-    for wrong in ("2026-10-15", "2026-11-01"):
+    for wrong in (today(-45), today(-10)):
         problem = await national.refused(f"{milestone}/postponement", {"due_on": wrong, "motive": "Retard."}, 400)
         assert problem["errors"][0]["field"] == "due_on"
     assert (await national.get("/accompaniments?late=true"))["total"] == 1
     later = str(clock.now().date() + timedelta(days=365))
     moved = await national.post(f"{milestone}/postponement", {"due_on": later, "motive": "Relevés retardés."})
     shown = moved["milestones"][0]
-    assert (shown["due_on"], shown["first_due_on"], shown["overdue"]) == (later, "2026-10-15", False)
+    assert (shown["due_on"], shown["first_due_on"], shown["overdue"]) == (later, today(-45), False)
     assert shown["postponed_for"] == "Relevés retardés."
     assert (await national.get("/accompaniments?late=true"))["total"] == 0
     assert (await told(database, received))[-1] == "escalation.milestone_postponed.v1"
-    await national.post(f"{milestone}/reached", {"reached_on": "2026-11-02"})
+    await national.post(f"{milestone}/reached", {"reached_on": today(-20)})
     refused = await national.refused(f"{milestone}/postponement", {"due_on": "2030-01-01", "motive": "Non."}, 409)
     assert refused["code"] == "milestone_reached"
 
@@ -139,7 +141,7 @@ async def test_what_the_applicant_tells_stands_with_what_the_others_tell(
         ("intake.progress_told.v1", "applicant", "Le conseil a délibéré."),
     ]
     assert "pour la collectivité, Diagnostic" in await at_desk.see(f"/demandes/{received}")
-    await national.post(f"/escalations/{received}/completion", {"report": "Fini."})
+    await national.post(f"/escalations/{received}/completion", {"report": "Fini.", "carry_reason": "Repris."})
     crossed = ProgressTold(**about, at=clock.now(), report_id=new_id(), text="Écrit avant de savoir.")
     await ear.hears(crossed)
     assert (await national.get(f"/escalations/{received}"))["progress"][0]["text"] == "Écrit avant de savoir."
@@ -156,7 +158,7 @@ async def test_a_link_that_was_replaced_opens_nothing(
         assert (await browser.get(f"/api/v1/provider-links/{gone}")).status_code == 404
         assert (await browser.post(f"/api/v1/provider-links/{gone}/progress", json=said)).status_code == 404
     assert (await browser.post(f"/api/v1/provider-links/{second}/progress", json=said)).status_code == 201
-    await national.post(f"/escalations/{received}/completion", {"report": "Fini."})
+    await national.post(f"/escalations/{received}/completion", {"report": "Fini.", "carry_reason": "Repris."})
     over = await browser.post(f"/api/v1/provider-links/{second}/progress", json=said)
     assert (over.status_code, over.json()["state"]) == (409, "completed")
 
@@ -195,17 +197,18 @@ async def test_the_accompaniment_is_followed_on_its_pages(
     assert "Trop." in wrong.text
     milestone = f"{page}/jalons/{seen['created']}"
     refused = await at_desk.send(
-        milestone, f"{milestone}/report", **{"report.due_on": "2026-10-01", "report.motive": "Retard."}
+        milestone, f"{milestone}/report", **{"report.due_on": today(-60), "report.motive": "Retard."}
     )
     assert refused.status_code == 400
     assert "Retard." in refused.text
     await at_desk.send(
-        milestone, f"{milestone}/report", **{"report.due_on": "2027-12-01", "report.motive": "Relevés retardés."}
+        milestone, f"{milestone}/report", **{"report.due_on": today(300), "report.motive": "Relevés retardés."}
     )
     assert "Relevés retardés." in await at_desk.see(milestone)
-    assert "d’abord le 15/10/2026" in await at_desk.see(page)
+    first = short_date_fr(date.fromisoformat(today(-45)))
+    assert f"d’abord le {first}" in " ".join((await at_desk.see(page)).split())
     assert "projet" in await at_desk.see(f"{page}/bilan-a-imprimer")
-    await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.")
+    await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.", carry_reason="Le rapport suit.")
     on_paper = await at_desk.paper(f"{page}/bilan.pdf")
     for shown in ("Bilan de l’accompagnement", "Le projet est prêt.", "Atelier des Bourgs", "Diagnostic"):
         assert shown in on_paper, shown

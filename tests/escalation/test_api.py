@@ -24,6 +24,7 @@ from tests.escalation.life import (
     a_request,
     a_request_escalated,
 )
+from tests.today import today
 
 
 async def told(database: Database, request_id: str) -> list[str]:
@@ -48,14 +49,18 @@ async def test_a_dossier_lives_from_its_reception_to_its_completion(
     assert mobilised["mobilisations"][0]["state"] == "proposed"
     after = (await national.get("/envelopes"))["items"][0]
     assert after["available_cents"] == before["available_cents"] - 2_000_000
-    accompanied = await national.post(f"{dossier}/accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"})
+    accompanied = await national.post(f"{dossier}/accompaniment", {"starts_on": today(), "ends_on": today(210)})
     assert accompanied["state"] == "accompanied"
     planned = await national.post(
-        f"{dossier}/milestones", {"title": "Diagnostic remis", "due_on": "2027-03-01"}, status=201
+        f"{dossier}/milestones", {"title": "Diagnostic remis", "due_on": today(90)}, status=201
     )
     assert planned["created"] == planned["milestones"][0]["id"]
     reached = await national.post(f"{dossier}/milestones/{planned['created']}/reached")
     assert reached["milestones"][0]["reached_on"]
+    order = f"{dossier}/mobilisations/{mobilised['created']}"
+    for step in ("acceptance", "start", "delivery"):
+        await national.post(f"{order}/{step}")
+    await national.post(f"{order}/payment", {"amount_cents": 2_000_000}, status=201)
     completed = await national.post(f"{dossier}/completion", {"report": "Le projet est prêt."})
     assert completed["state"] == "completed"
     assert completed["allowed_actions"] == []
@@ -68,6 +73,10 @@ async def test_a_dossier_lives_from_its_reception_to_its_completion(
         "escalation.accompaniment_started.v1",
         "escalation.milestone_planned.v1",
         "escalation.milestone_reached.v1",
+        *["escalation.resource_progressed.v1"] * 2,
+        "escalation.order_booked.v1",
+        "escalation.resource_progressed.v1",
+        "escalation.order_booked.v1",
         "escalation.accompaniment_completed.v1",
         "escalation.evaluation_requested.v1",
     ]
@@ -191,7 +200,7 @@ async def test_an_unknown_dossier_is_not_found(national: Program) -> None:
 
 async def test_an_illegal_move_tells_the_state_and_what_is_allowed(national: Program, received: str) -> None:
     problem = await national.refused(
-        f"/escalations/{received}/accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}, 409
+        f"/escalations/{received}/accompaniment", {"starts_on": today(), "ends_on": today(210)}, 409
     )
     assert problem["code"] == "illegal_move"
     assert problem["state"] == "received"
@@ -205,9 +214,9 @@ async def test_an_illegal_move_tells_the_state_and_what_is_allowed(national: Pro
         ("information-request", {"question": "Quoi ?"}),
         ("return", {"motive": "Non."}),
         ("mobilisations", {"kind": "internal", "resource": "Cerema"}),
-        ("accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}),
-        ("milestones", {"title": "Jalon", "due_on": "2027-03-01"}),
-        ("completion", {"report": "Fini."}),
+        ("accompaniment", {"starts_on": today(), "ends_on": today(210)}),
+        ("milestones", {"title": "Jalon", "due_on": today(90)}),
+        ("completion", {"report": "Fini.", "carry_reason": "Le jalon est sans objet."}),
     ],
 )
 async def test_the_secretary_does_not_do_the_national_agents_work(

@@ -263,12 +263,111 @@ async def test_an_order_is_still_paid_when_the_accompaniment_is_over(
 ) -> None:
     dossier = await a_granted_dossier(national, secretary, received)
     order = await an_order(national, dossier)
-    await national.post(f"{dossier}/accompaniment", {"starts_on": "2026-11-02", "ends_on": "2027-06-30"})
-    await national.post(f"{dossier}/completion", {"report": "Fini."})
+    await national.post(f"{dossier}/accompaniment", {"starts_on": today(-28), "ends_on": today(200)})
+    await national.post(f"{dossier}/completion", {"report": "Fini.", "carry_reason": "La livraison suit."})
     await national.post(f"{order}/delivery")
     paid = await national.post(f"{order}/payment", {"amount_cents": 500_000}, status=201)
     assert paid["mobilisations"][0]["paid_cents"] == 500_000
     assert paid["state"] == "completed"
+
+
+async def test_the_end_of_the_work_names_what_is_open_and_leaves_nothing_stuck(
+    national: Program, secretary: Program, received: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    before = await available(national)
+    proposed = await national.post(
+        f"{dossier}/mobilisations", {"kind": "external", "resource": "Bureau", "amount_cents": 100_000}, status=201
+    )
+    order = await an_order(national, dossier, 500_000)
+    await national.post(f"{order}/part-delivery", {"amount_cents": 200_000}, status=201)
+    await national.post(f"{dossier}/accompaniment", {"starts_on": today(5), "ends_on": today(90)})
+    milestone = (
+        await national.post(f"{dossier}/milestones", {"title": "Diagnostic", "due_on": today(30)}, status=201)
+    )["created"]
+    blocked = await national.refused(f"{dossier}/completion", {"report": "Fini."}, 409)
+    assert blocked["code"] == "completion_blocked"
+    assert [(one["kind"], one["id"]) for one in blocked["open"]] == [
+        ("order", proposed["created"]),
+        ("order", order.rpartition("/")[2]),
+        ("payment", order.rpartition("/")[2]),
+        ("milestone", milestone),
+        ("start", received),
+    ]
+    assert "jalon «\u00a0Diagnostic\u00a0»" in blocked["detail"]
+    moved = {"starts_on": today(), "ends_on": today(20), "motive": "Plus tôt."}
+    assert (await national.refused(f"{dossier}/dates", moved, 400))["errors"][0]["field"] == "ends_on"
+    await national.post(f"{dossier}/dates", {**moved, "ends_on": today(60)})
+    done = await national.post(f"{dossier}/completion", {"report": "Fini.", "carry_reason": "L’étude se poursuit."})
+    assert done["carry_reason"] == "L’étude se poursuit."
+    assert [one["kind"] for one in done["carried"]] == ["order", "order", "payment", "milestone"]
+    assert [one["allowed_actions"] for one in done["mobilisations"]] == [
+        ["acceptance", "decline", "cancellation"],
+        ["delivery", "part-delivery", "payment"],
+    ]
+    assert done["milestones"][0]["allowed_actions"] == ["reached", "cancellation"]
+    await national.post(f"{dossier}/milestones/{milestone}/cancellation", {"motive": "Sans objet."})
+    late = await national.refused(f"{dossier}/milestones/{milestone}/reached", {}, 409)
+    assert late["code"] == "milestone_cancelled"
+    await national.post(f"{dossier}/mobilisations/{proposed['created']}/decline")
+    await national.post(f"{order}/delivery", {"delivered_cents": 300_000})
+    closed = await national.post(f"{order}/payment", {"amount_cents": 300_000}, status=201)
+    assert closed["open_points"] == []
+    assert closed["state"] == "completed"
+    assert await available(national) == before - 300_000
+
+
+async def test_an_order_is_cancelled_with_a_reason_while_nothing_is_delivered(
+    national: Program, secretary: Program, received: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    before = await available(national)
+    order = await an_order(national, dossier, 500_000)
+    cancelled = await national.post(f"{order}/cancellation", {"motive": "Le prestataire renonce."})
+    assert cancelled["mobilisations"][0]["state"] == "declined"
+    assert cancelled["mobilisations"][0]["cancelled_for"] == "Le prestataire renonce."
+    assert cancelled["mobilisations"][0]["allowed_actions"] == []
+    assert await available(national) == before
+    other = await an_order(national, dossier, 500_000)
+    await national.post(f"{other}/part-delivery", {"amount_cents": 1}, status=201)
+    await national.refused(f"{other}/cancellation", {"motive": "Trop tard."}, 409)
+
+
+async def test_deliveries_and_payments_follow_the_order_in_date(
+    database: Database, national: Program, secretary: Program, received: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    order = await an_order(national, dossier, 500_000)
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE mobilisation SET proposed_at = proposed_at - interval '20 days'")
+    for action, dated in (("part-delivery", "1990-05-05"), ("part-delivery", today(-21)), ("part-delivery", today(1))):
+        problem = await national.refused(f"{order}/{action}", {"amount_cents": 1_000, "dated": dated}, 400)
+        assert problem["errors"][0]["field"] == "dated", dated
+    for amount, dated in ((200_000, today(-10)), (300_000, today(-2))):
+        await national.post(f"{order}/part-delivery", {"amount_cents": amount, "dated": dated}, status=201)
+    for amount, dated in ((1, today(-11)), (200_001, today(-5))):
+        problem = await national.refused(f"{order}/payment", {"amount_cents": amount, "dated": dated}, 400)
+        assert problem["errors"][0]["field"] == "dated"
+    await national.post(f"{order}/payment", {"amount_cents": 300_000, "dated": today(-2)}, status=201)
+    problem = await national.refused(f"{order}/payment", {"amount_cents": 200_001, "dated": today(-9)}, 409)
+    assert problem["code"] == "payment_exceeded"
+    await national.post(f"{order}/payment", {"amount_cents": 200_000, "dated": today(-9)}, status=201)
+
+
+async def test_milestones_lie_within_the_accompaniment(national: Program, secretary: Program, received: str) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    await national.post(f"{dossier}/accompaniment", {"starts_on": today(-10), "ends_on": today(90)})
+    for outside in (today(-11), today(91), "2099-01-01"):
+        problem = await national.refused(f"{dossier}/milestones", {"title": "Loin", "due_on": outside}, 400)
+        assert problem["errors"][0]["field"] == "due_on"
+    planned = await national.post(f"{dossier}/milestones", {"title": "Étude", "due_on": today(80)}, status=201)
+    milestone = f"{dossier}/milestones/{planned['created']}"
+    far = {"due_on": today(120), "motive": "Retard."}
+    assert (await national.refused(f"{milestone}/postponement", far, 400))["errors"][0]["field"] == "due_on"
+    early = await national.refused(f"{milestone}/reached", {"reached_on": today(-11)}, 400)
+    assert early["errors"][0]["field"] == "reached_on"
+    await national.post(f"{dossier}/dates", {"starts_on": today(-10), "ends_on": today(150), "motive": "Retard."})
+    await national.post(f"{milestone}/postponement", far)
 
 
 SHARES = [

@@ -21,6 +21,7 @@ from tests.escalation.life import (
     an_accompanied_dossier,
     directed_to_programme,
 )
+from tests.today import today
 
 
 @pytest.mark.usefixtures("envelope")
@@ -32,7 +33,7 @@ async def test_a_mobilisation_is_accepted_started_and_delivered(
     created = (await national.post(address, {"kind": "internal", "resource": "Cerema"}, status=201))["created"]
     problem = await national.refused(f"{address}/{created}/delivery", {}, 409)
     assert problem["state"] == "proposed"
-    assert problem["allowed_actions"] == ["acceptance", "decline", "invitation"]
+    assert problem["allowed_actions"] == ["acceptance", "decline", "invitation", "cancellation"]
     for action, state in (("acceptance", "accepted"), ("start", "under_way"), ("delivery", "delivered")):
         seen = await national.post(f"{address}/{created}/{action}")
         assert seen["mobilisations"][0]["state"] == state
@@ -96,9 +97,9 @@ async def test_the_secretary_opens_and_resizes_envelopes(national: Program, secr
 async def test_a_milestone_is_reached_once(national: Program, secretary: Program, received: str) -> None:
     await an_accompanied_dossier(national, secretary, received)
     address = f"/escalations/{received}/milestones"
-    early = await national.refused(address, {"title": "Trop tôt", "due_on": "2026-12-01"}, 400)
+    early = await national.refused(address, {"title": "Trop tôt", "due_on": today(-1)}, 400)
     assert early["errors"][0]["field"] == "due_on"
-    created = (await national.post(address, {"title": "Étude", "due_on": "2027-03-01"}, status=201))["created"]
+    created = (await national.post(address, {"title": "Étude", "due_on": today(90)}, status=201))["created"]
     await national.refused(f"{address}/{created}/reached", {"reached_on": "2099-01-01"}, 400)
     await national.post(f"{address}/{created}/reached")
     assert (await national.refused(f"{address}/{created}/reached", {}, 409))["code"] == "milestone_reached"

@@ -56,6 +56,8 @@ def an_escalation(state: State = State.RECEIVED) -> Escalation:
         stage=Stage.ADMISSIBILITY,
         due_on=DUE,
         session_id=SESSION_ID if state is State.SCHEDULED else None,
+        starts_on=TODAY - timedelta(days=30) if state in {State.ACCOMPANIED, State.COMPLETED} else None,
+        ends_on=TODAY + timedelta(days=400) if state in {State.ACCOMPANIED, State.COMPLETED} else None,
     )
 
 
@@ -116,6 +118,9 @@ MAKE: dict[Action, Callable[[Escalation], object]] = {
     ),
     Action.DELIVERABLES: lambda one: add_deliverable(
         one, Reporter(Team.NATIONAL, "Équipe", NATIONAL), milestone=None, document=a_document()
+    ),
+    Action.DATES: lambda one: one.reschedule(
+        starts_on=TODAY, ends_on=DUE, motive="Retard.", due_on=[], by=NATIONAL, at=AT
     ),
     Action.COMPLETION: lambda one: one.complete(report="Fini.", evaluation_until=DUE, by=NATIONAL, at=AT),
 }

@@ -313,16 +313,35 @@ async def test_means_milestones_and_report_are_entered_on_the_dossiers_page(
     mobilisation = (await national.get(f"/escalations/{received}"))["mobilisations"][0]
     assert mobilisation["amount_cents"] == 2_000_050
     await at_desk.send(page, f"{page}/mobilisations/{mobilisation['id']}/acceptance")
-    await at_desk.send(page, f"{page}/accompagnement", starts_on="2026-11-02", ends_on="2027-06-30")
-    await at_desk.send(page, f"{page}/jalon", title="Diagnostic", due_on="2026-11-03", deliverable="Rapport")
+    await at_desk.send(page, f"{page}/accompagnement", starts_on=today(-28), ends_on=today(210))
+    await at_desk.send(page, f"{page}/jalon", title="Diagnostic", due_on=today(-27), deliverable="Rapport")
     shown = await at_desk.see(page)
     assert "Acceptée" in shown
     assert "En retard" in shown
     milestone = (await national.get(f"/escalations/{received}"))["milestones"][0]["id"]
     await at_desk.send(page, f"{page}/jalons/{milestone}")
-    await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.")
-    assert "Le projet est prêt." in await at_desk.see(page)
+    blocked = await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.")
+    assert blocked.status_code == 409
+    told = unescape(blocked.text)
+    assert "Il reste 1\u00a0point ouvert" in told
+    assert "commande Marché, acceptée" in told
+    assert "Le projet est prêt." in told
+    order = f"{page}/mobilisations/{mobilisation['id']}"
+    assert f'href="{order}"' in told
+    reason = "Le solde est payé en janvier."
+    await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.", carry_reason=reason)
     assert (await national.get(f"/escalations/{received}"))["state"] == "completed"
+    shown = await at_desk.see(page)
+    for said in ("Le projet est prêt.", reason, "Encore ouvert aujourd’hui"):
+        assert said in shown, said
+    on_paper = await at_desk.paper(f"{page}/bilan.pdf")
+    for said in ("Ce qui restait ouvert", "commande Marché, acceptée", reason):
+        assert said in on_paper, said
+    assert (await at_desk.send(order, f"{order}/annulation")).status_code == 400
+    await at_desk.send(order, f"{order}/annulation", motive="Le prestataire a renoncé.")
+    shown = await at_desk.see(page)
+    for said in ("Annulée", "Le prestataire a renoncé.", "Tout est réglé depuis."):
+        assert said in shown, said
 
 
 @pytest.mark.usefixtures("envelope")

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.escalation.domain.accompaniment import Milestone, Reporter, add_deliverable, report_progress
 from services.escalation.domain.committee import NewVotes, Session, Verdict
+from services.escalation.domain.completion import open_points
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.grant import GRANTING
@@ -58,6 +59,7 @@ from tests.properties.description import Api
 from tests.properties.effort import effort
 from tests.properties.moving import Act, open_to, take
 from tests.properties.pages import Walk
+from tests.today import today
 
 BOTH: Final = By(NATIONAL.roles | SECRETARY.roles, "Les deux", "deux@cousu.test")
 PEOPLE: Final = (NATIONAL, SECRETARY, BOTH, PROGRAMME)
@@ -120,6 +122,23 @@ def finance(*amounts: int) -> Act:
     )
 
 
+def complete(carry_reason: str | None) -> Act:
+    """End the work, with a reason for what is open, or without."""
+    return lambda table, who: table.dossier.complete(
+        report="Fini.", evaluation_until=DUE, by=who, at=AT, carry_reason=carry_reason,
+        still_open=open_points(table.dossier, [table.mobilisation], [table.milestone], today=table.today),
+    )  # fmt: skip
+
+
+def reschedule(starts: int, ends: int) -> Act:
+    """Change the dates of the work, to so many days from now."""
+    return lambda table, who: table.dossier.reschedule(
+        starts_on=TODAY + timedelta(days=starts), ends_on=TODAY + timedelta(days=ends), motive="Retard.",
+        due_on=[table.milestone.due_on] if table.milestone.is_open else [],
+        by=who, at=AT,
+    )  # fmt: skip
+
+
 ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
     Action.ADMISSIBILITY: [
         lambda table, who: table.dossier.settle_admissibility(opinion="Oui.", due_on=DUE, by=who, at=AT)
@@ -147,7 +166,8 @@ ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
             table.dossier, Reporter(Team.NATIONAL, who.name, who), milestone=table.milestone, document=a_document()
         )
     ],
-    Action.COMPLETION: [lambda table, who: table.dossier.complete(report="Fini.", evaluation_until=DUE, by=who, at=AT)],
+    Action.DATES: [reschedule(-10_000, 10_000), reschedule(1, 0), reschedule(0, 1)],
+    Action.COMPLETION: [complete(None), complete("Repris plus tard.")],
     Action.INFORMATION_REQUEST: [lambda table, who: table.dossier.ask(question="Quoi ?", until=None, by=who, at=AT)],
     Action.RETURN: [lambda table, who: table.dossier.give_back(motive="Non.", by=who, at=AT)],
 }
@@ -180,6 +200,7 @@ ON_MEANS: Final[Mapping[str, list[Act]]] = {
     **{action: [step(action)] for action in STEPS if action is not Action.DELIVERY},
     Action.DELIVERY: [deliver(None), deliver(500), deliver(901)],
     Action.PART_DELIVERY: [book(Action.PART_DELIVERY, amount) for amount in (1, 400, 901)],
+    Action.CANCELLATION: [lambda table, who: table.mobilisation.cancel("Sans objet.", of=table.dossier.state, by=who)],
     Action.INVITATION: [lambda table, who: table.mobilisation.invite(of=table.dossier.state, by=who)],
     Action.PAYMENT: [book(Action.PAYMENT, amount) for amount in (1, 300, 901)],
 }
@@ -200,9 +221,18 @@ def postpone(days: int) -> Act:
     )  # fmt: skip
 
 
+def postpone_to_the_end(table: Table, who: By) -> object:
+    """Give the milestone the last day of the work."""
+    last = table.dossier.ends_on or table.milestone.due_on + timedelta(days=1)
+    return table.milestone.postpone(table.dossier, due_on=last, motive="Retard.", today=table.today, by=who, at=AT)
+
+
 ON_A_MILESTONE: Final[Mapping[str, list[Act]]] = {
     Action.REACHED: [reach(0), reach(1)],
-    Action.POSTPONEMENT: [postpone(7), postpone(0)],
+    Action.POSTPONEMENT: [postpone(1), postpone(7), postpone(0), postpone_to_the_end],
+    Action.CANCELLATION: [
+        lambda table, who: table.milestone.cancel(table.dossier, motive="Sans objet.", by=who, at=AT)
+    ],
 }
 
 
@@ -322,7 +352,15 @@ ON_THE_MINUTES: Final[Mapping[str, list[Act]]] = {
     Action.REMARKS: [lambda table, who: table.minutes.remark(by=who)],
     Action.APPROVAL: [approve("A", 0), approve("B", 0), approve("A", 1), approve("A", -1)],
 }
-EVERYTHING: Final = {**ON_THE_MINUTES, **ON_A_DECISION, **ON_A_DOSSIER, **ON_MEANS, **ON_A_MILESTONE, **IN_SESSION}
+EVERYTHING: Final = {
+    **ON_THE_MINUTES,
+    **ON_A_DECISION,
+    **ON_A_DOSSIER,
+    **ON_MEANS,
+    **ON_A_MILESTONE,
+    **IN_SESSION,
+    Action.CANCELLATION: [*ON_MEANS[Action.CANCELLATION], *ON_A_MILESTONE[Action.CANCELLATION]],
+}
 
 
 class DossierLife(RuleBasedStateMachine):
@@ -416,7 +454,14 @@ class DossierLife(RuleBasedStateMachine):
             assert open_to(self.table, ON_MEANS, who) == set(
                 self.table.mobilisation.allowed_actions(state, who, held_back=held_back)
             )
-            assert open_to(self.table, ON_A_MILESTONE, who) == set(self.table.milestone.allowed_actions(state, who))
+            assert open_to(self.table, ON_A_MILESTONE, who) == set(
+                self.table.milestone.allowed_actions(
+                    state,
+                    who,
+                    today=self.table.today,
+                    ends_on=self.table.dossier.ends_on,
+                )
+            )
             assert open_to(self.table, ON_A_DECISION, who) == set(self.table.decided.allowed_actions(state, who))
             assert open_to(self.table, ON_THE_MINUTES, who) == set(self.table.minutes.allowed_actions(who))
             assert open_to(self.table, IN_SESSION, who) <= set(
@@ -477,7 +522,7 @@ async def test_the_api_answers_as_it_describes(
         "/operators", {"name": "IGN", "kind": "state_operator", "offer": "Expertise technique"}, status=201
     )
     await secretary.post("/committee-members", {"name": "Mme Durand", "valid_from": "2026-01-01"}, status=201)
-    planned = {"title": "Livraison du diagnostic", "due_on": "2027-03-01"}
+    planned = {"title": "Livraison du diagnostic", "due_on": today(90)}
     milestone = await national.post(f"/escalations/{dossiers[3]}/milestones", planned, status=201)
     auditor = await program(await an_agent(database, "audit", Role.AUDITOR))
     programme = await program(await an_agent(database, "programme", Role.PROGRAMME_AGENT, "petites_villes_de_demain"))

@@ -16,6 +16,7 @@ from shared.contracts import intake, qualification
 from shared.db import Database
 from tests.escalation.life import SAT, Ear, Json, Program, a_decided_dossier, a_request_escalated
 from tests.rebuilt import BEHIND, FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told
+from tests.today import today
 from tests.wrong_clock import set_clock
 
 SHARES = [
@@ -33,7 +34,7 @@ async def _is_delivered_and_paid(national: Program, mobilisation: str) -> None:
 
 
 async def _is_followed(national: Program, browser: httpx2.AsyncClient, dossier: str, seen: Json) -> None:
-    later = {"due_on": "2027-03-01", "motive": "Relevés retardés."}
+    later = {"due_on": today(90), "motive": "Relevés retardés."}
     await national.post(f"{dossier}/milestones/{seen['created']}/postponement", later)
     mobilisation = f"{dossier}/mobilisations/{seen['mobilisations'][0]['id']}"
     await national.post(f"{mobilisation}/invitation", {"email": "contact@atelier.test"}, status=201)
@@ -74,17 +75,18 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
     for action, body in (
         ("mobilisations", {"kind": "external", "resource": "Marché", "amount_cents": 10_000, "lot": "Lot 3"}),
         ("financing", {"total_cents": 15_000, "shares": SHARES}),
-        ("accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}),
-        ("milestones", {"title": "Diagnostic", "due_on": "2027-02-01", "deliverable": "Rapport"}),
+        ("accompaniment", {"starts_on": today(-2), "ends_on": today(200)}),
+        ("milestones", {"title": "Diagnostic", "due_on": today(60), "deliverable": "Rapport"}),
         ("progress", {"text": "Entretiens faits.", "percent": 40}),
-        ("completion", {"report": "Le projet est prêt."}),
+        ("dates", {"starts_on": today(-2), "ends_on": today(220), "motive": "Les relevés sont retardés."}),
+        ("completion", {"report": "Le projet est prêt.", "carry_reason": "Le solde reste à payer."}),
     ):
         answer = await national.ask("POST", f"/escalations/{dossier}/{action}", body)
         assert answer.status_code in {200, 201}, answer.text
         if action == "milestones":
             await _is_followed(national, browser, f"/escalations/{dossier}", answer.json())
             async with database.transaction() as tx:
-                at = datetime(2027, 3, 1, 9, tzinfo=UTC)  # its last day
+                at = datetime.fromisoformat(f"{today(90)}T09:00Z")  # its last day
                 assert await due_dates.remind_of_milestones(tx, durations=settings.durations, at=at) == 1
         if action == "progress":
             about = {"request_id": UUID(str(dossier)), "departement": "95", "at": datetime.now(UTC)}
@@ -92,9 +94,9 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
         if action == "mobilisations":
             await _is_delivered_and_paid(national, f"/escalations/{dossier}/mobilisations/{answer.json()['created']}")
     told = await moments_told(database)
-    assert len(told) == 23
+    assert len(told) == 24
     assert all(before < after for before, after in pairwise([came_at, *told]))
     await assert_it_shows_what_was_told(
-        "escalation", {"escalation": database, "others": others}, fresh_database, rows=38
+        "escalation", {"escalation": database, "others": others}, fresh_database, rows=39
     )
     await others.close()

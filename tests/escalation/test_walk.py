@@ -81,10 +81,8 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
     lines = [{"price_id": lot["prices"][0]["id"], "quantity": 1}]
     order = {"kind": "external", "lot_id": lot["id"], "lines": lines}
     seen = await national.post(f"{dossier}/mobilisations", order, status=201)
-    await national.post(f"{dossier}/accompaniment", {"starts_on": "2026-09-01", "ends_on": "2027-06-30"})
-    milestone = await national.post(
-        f"{dossier}/milestones", {"title": "Diagnostic", "due_on": "2027-01-15"}, status=201
-    )
+    await national.post(f"{dossier}/accompaniment", {"starts_on": today(-90), "ends_on": today(400)})
+    milestone = await national.post(f"{dossier}/milestones", {"title": "Diagnostic", "due_on": today(45)}, status=201)
     ign = {"name": "IGN", "kind": "state_operator", "offer": "Cartes", "fields": ["fonds_europeens"]}
     operator = await national.post("/operators", ign, status=201)
     seat = {"name": "Mme Durand", "valid_from": "2026-01-01"}
@@ -137,10 +135,10 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "text": "Réunion tenue.",
             "kind": "external",
             "resource": "Atelier",
-            "starts_on": "2026-09-01",
-            "ends_on": "2027-06-30",
+            "starts_on": today(-90),
+            "ends_on": today(400),
             "title": "Étape",
-            "due_on": "2027-09-15",
+            "due_on": today(300),
             "report": "Le projet est prêt.",
             "held_on": today(),
             "total_cents": 5,
@@ -166,7 +164,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "lot_id": lot["id"],
             "price_id": lot["prices"][0]["id"],
             "email": "autre@atelier.test",
-            "reached_on": "2026-11-02",
+            "reached_on": today(-28),
             "valid_from": "2026-01-01",
             "approved_by": "Mme Durand",
             "member": "Mme Durand",

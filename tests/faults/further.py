@@ -11,6 +11,7 @@ from tests.faults.clients import Json, Upload
 from tests.faults.mailbox import APPLICANT
 from tests.faults.partner import SUBSCRIBED, Partner
 from tests.faults.person import EXAMINED, LINK_WITHIN, MESSAGE_POSTED, Person, Way
+from tests.today import today
 
 TRACKING_LINK = r"/suivi/([\w.~-]+)"
 
@@ -18,7 +19,7 @@ AMOUNT = 100_000
 MOST_PARTNERS = 2
 """Subscriptions of one run: each is told its events one after the other."""
 TYPES = ["intake.request_submitted.v1", "qualification.request_refused.v1"]
-ACCOMPANIMENT: Mapping[str, Any] = {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}
+ACCOMPANIMENT: Mapping[str, Any] = {"starts_on": today(), "ends_on": today(200)}
 BOOKED = "escalation.order_booked.v1"
 PROGRESSED = "escalation.resource_progressed.v1"
 
@@ -75,7 +76,7 @@ async def _accompanied(person: Person) -> None:
         "escalation.milestone_planned.v1",
         done=lambda seen: bool(seen["milestones"]),
         title="Diagnostic remis",
-        due_on="2027-02-01",
+        due_on=today(60),
     )
     _, token = person.client.tokens["national"]
     path = f"/escalations/{person.life.id}"
@@ -86,8 +87,8 @@ async def _accompanied(person: Person) -> None:
         "national",
         f"milestones/{milestone}/postponement",
         "escalation.milestone_postponed.v1",
-        done=lambda seen: seen["milestones"][0]["due_on"] == "2027-03-01",
-        due_on="2027-03-01",
+        done=lambda seen: seen["milestones"][0]["due_on"] == today(90),
+        due_on=today(90),
         motive="Relevés retardés.",
     )
     await person.applicant_once("progress", "intake.progress_told.v1", text="Le conseil a délibéré.", percent=50)

@@ -6,6 +6,7 @@ from tests.faults.further import FURTHER
 from tests.faults.pairs import PAIRS
 from tests.faults.person import EXAMINED, LOCAL_WORK_DONE, LOCAL_WORK_STARTED, LOCAL_WORK_STOPPED, Person, Way
 from tests.faults.together import TOGETHER
+from tests.today import today
 
 
 async def _whole_life(person: Person) -> None:
@@ -15,10 +16,16 @@ async def _whole_life(person: Person) -> None:
         "national",
         "accompaniment",
         "escalation.accompaniment_started.v1",
-        starts_on="2027-01-04",
-        ends_on="2027-06-30",
+        starts_on=today(),
+        ends_on=today(200),
     )
-    await person.agent("national", "completion", "escalation.accompaniment_completed.v1", report="Le projet est prêt.")
+    await person.agent(
+        "national",
+        "completion",
+        "escalation.accompaniment_completed.v1",
+        report="Le projet est prêt.",
+        carry_reason="La commande se poursuit.",
+    )
     person.life.sure["escalation.evaluation_requested.v1"] += 1
     await person.evaluates()
     person.life.ends = {"intake": "evaluated", "95": "escalated", "escalation": "completed"}

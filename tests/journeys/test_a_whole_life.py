@@ -7,6 +7,7 @@ import pytest
 from tests.actors import Caller, Json, eventually
 from tests.steps import People, a_decided_request
 from tests.system import System
+from tests.today import today
 
 pytestmark = pytest.mark.journey
 
@@ -26,12 +27,18 @@ def test_a_request_lives_from_the_form_to_the_evaluation(system: System, agent: 
     assert mobilised["state"] == "mobilising"
     after = next(item for item in national.at.get("/envelopes")["items"] if item["id"] == year["id"])
     assert after["available_cents"] == after["amount_cents"] - after["committed_cents"]
-    assert national.does(applicant.id, "accompaniment", starts_on="2027-01-04", ends_on="2027-06-30")["state"] == (
+    assert national.does(applicant.id, "accompaniment", starts_on=today(), ends_on=today(200))["state"] == (
         "accompanied"
     )
-    with_milestone = national.does(applicant.id, "milestones", title="Diagnostic remis", due_on="2027-03-01")
+    with_milestone = national.does(applicant.id, "milestones", title="Diagnostic remis", due_on=today(90))
     milestone = with_milestone["milestones"][0]["id"]
     national.does(applicant.id, f"milestones/{milestone}/reached")
+    blocked = national.is_refused(applicant.id, "completion", 409, report="Le projet est prêt.")
+    assert [(one["kind"], one["id"]) for one in blocked["open"]] == [("order", mobilised["created"])]
+    order = f"mobilisations/{mobilised['created']}"
+    for step in ("acceptance", "start", "delivery"):
+        national.does(applicant.id, f"{order}/{step}")
+    national.does(applicant.id, f"{order}/payment", amount_cents=2_000_000)
     assert national.does(applicant.id, "completion", report="Le projet est prêt.")["state"] == "completed"
 
     seen = eventually(applicant.sees, lambda request: (request["expected"] or {}).get("from") == "applicant")

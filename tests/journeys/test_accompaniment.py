@@ -158,7 +158,7 @@ def test_everybody_who_works_on_it_tells_how_it_goes(system: System, agent: Peop
     national.does(applicant.id, f"milestones/{milestone}/reached")
     shown = eventually(applicant.sees, lambda request: bool(request["milestones"][0]["reached_on"]))
     assert shown["milestones"][0]["due_on"] == FUTURE
-    national.does(applicant.id, "completion", report="Le diagnostic est remis.")
+    national.does(applicant.id, "completion", report="Le diagnostic est remis.", carry_reason="Le solde reste à payer.")
     eventually(applicant.sees, lambda request: "progress" not in request["allowed_actions"])
     over = provider.refused("POST", f"{link}/progress", 409, {"text": "Trop tard."})
     assert over["state"] == "completed"

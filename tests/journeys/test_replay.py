@@ -23,6 +23,7 @@ from tests.steps import (
     orientation_token,
 )
 from tests.system import System
+from tests.today import today
 
 pytestmark = pytest.mark.journey
 
@@ -87,9 +88,9 @@ def lived(system: System, agent: People) -> str:
     accompanied = a_decided_request(system, agent, "granted")
     national = agent("national")
     national.does(accompanied.id, "mobilisations", kind="external", resource="Marché", amount_cents=10_000, lot="Lot 3")
-    national.does(accompanied.id, "accompaniment", starts_on="2027-01-04", ends_on="2027-06-30")
-    national.does(accompanied.id, "milestones", title="Diagnostic", due_on="2027-02-01")
-    national.does(accompanied.id, "completion", report="Le projet est prêt.")
+    national.does(accompanied.id, "accompaniment", starts_on=today(), ends_on=today(200))
+    national.does(accompanied.id, "milestones", title="Diagnostic", due_on=today(60))
+    national.does(accompanied.id, "completion", report="Le projet est prêt.", carry_reason="La commande se poursuit.")
     accompanied.sees_status("completed")
     return str(supported)
 

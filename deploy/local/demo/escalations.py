@@ -317,7 +317,10 @@ class _Teams:
             seen = self._begins(dossier, seen, began)
         if seen["state"] == "accompanied" and dossier.stage is Stage.COMPLETED:
             orders.deliver(self._national, dossier.escalation, seen["mobilisations"])
-            report = {"report": "Le diagnostic et le programme sont remis ; le dossier de financement est déposé."}
+            report = {
+                "report": "Le diagnostic et le programme sont remis ; le dossier de financement est déposé.",
+                "carry_reason": "La validation du programme suit son cours avec la collectivité.",
+            }
             self._national.post(f"{dossier.escalation}/completion", report)
 
     def _begins(self, dossier: Dossier, seen: Json, began: date) -> Json:

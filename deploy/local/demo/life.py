@@ -104,18 +104,23 @@ def _live_nationally(request_id: str, today: date) -> None:
     )
     secretary.post(f"/sessions/{session['id']}/closing")
     _print("Le comité de suivi de projet", "accorde l’accompagnement")
-    national.post(
+    mobilised = national.post(
         f"{dossier}/mobilisations",
         {"kind": "external", "resource": "Marché d’ingénierie", "amount_cents": 2_000_000, "lot": "Lot 3"},
     )
+    order = f"{dossier}/mobilisations/{mobilised['created']}"
+    for step in ("acceptance", "start"):
+        national.post(f"{order}/{step}")
     national.post(
         f"{dossier}/accompaniment",
-        {"starts_on": str(today + timedelta(days=30)), "ends_on": str(today + timedelta(days=210))},
+        {"starts_on": str(today), "ends_on": str(today + timedelta(days=210))},
     )
     planned = national.post(
         f"{dossier}/milestones", {"title": "Diagnostic remis", "due_on": str(today + timedelta(days=90))}
     )
     national.post(f"{dossier}/milestones/{planned['milestones'][0]['id']}/reached")
+    national.post(f"{order}/delivery")
+    national.post(f"{order}/payment", {"amount_cents": 2_000_000})
     national.post(f"{dossier}/completion", {"report": "Le projet est prêt à être financé."})
     _print("L’équipe nationale", "mobilise un prestataire, suit les jalons et conclut")
 

@@ -1,14 +1,16 @@
 """The accompaniment of an applicant: its milestones, progress reports and deliverables."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import MOVES, Action, By, State, allow, allowed_actions
+from services.escalation.domain.refusals import MilestoneWasCancelled
 from shared.accompaniment import MilestoneWasReached, day_reached, require_later
 from shared.contracts.escalation import (
     DeliverableAdded,
+    MilestoneCancelled,
     MilestonePostponed,
     MilestoneReached,
     ProgressReported,
@@ -17,7 +19,8 @@ from shared.contracts.escalation import (
 )
 from shared.contracts.intake import Document
 from shared.contracts.vocabulary import Stage, Team
-from shared.errors import IllegalMove
+from shared.errors import IllegalMove, Invalid
+from shared.french.dates import date_fr
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +100,52 @@ class Milestone:
     reached_on: date | None = None
     overdue_told: bool = False
     soon_told: bool = False
+    cancelled_for: str | None = None
 
-    def allowed_actions(self, state: State, by: By) -> list[str]:
-        """List what may be done with it."""
-        return allowed_actions(state, by, () if self.reached_on else (Action.REACHED, Action.POSTPONEMENT))
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is neither reached nor cancelled."""
+        return self.reached_on is None and self.cancelled_for is None
+
+    def allowed_actions(self, state: State, by: By, *, today: date, ends_on: date | None) -> list[str]:
+        """List what may be done with it; it is not postponed beyond the end of the work."""
+        if not self.is_open:
+            return []
+        open_now = [Action.REACHED, Action.CANCELLATION]
+        if ends_on is None or max(self.due_on + timedelta(days=1), today) <= ends_on:
+            open_now.append(Action.POSTPONEMENT)
+        return allowed_actions(state, by, open_now)
+
+    def cancel(self, escalation: Escalation, *, motive: str, by: By, at: datetime) -> MilestoneCancelled:
+        """Note that it is not to be reached any more, and why."""
+        actor = allow(Action.CANCELLATION, escalation.state, by)
+        self._check_open()
+        self.cancelled_for = motive
+        return MilestoneCancelled(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            milestone_id=self.id,
+            title=self.title,
+            due_on=self.due_on,
+            motive=motive,
+            by=actor,
+        )
+
+    def _check_open(self) -> None:
+        if self.reached_on is not None:
+            raise MilestoneWasReached(state="reached", allowed_actions=[])
+        if self.cancelled_for is not None:
+            raise MilestoneWasCancelled(state="cancelled", allowed_actions=[])
 
     def postpone(
         self, escalation: Escalation, *, due_on: date, motive: str, today: date, by: By, at: datetime
     ) -> MilestonePostponed:
         """Give it a new date, to come, and say why; its delay may be published again."""
         actor = allow(Action.POSTPONEMENT, escalation.state, by)
-        if self.reached_on is not None:
-            raise MilestoneWasReached(state="reached", allowed_actions=[])
+        self._check_open()
         require_later(due_on, was_due_on=self.due_on, today=today)
+        escalation.check_within(due_on)
         was_due_on, self.due_on, self.overdue_told, self.soon_told = self.due_on, due_on, False, False
         return MilestonePostponed(
             request_id=escalation.request_id,
@@ -128,9 +164,14 @@ class Milestone:
     ) -> MilestoneReached:
         """Note that it is reached, today unless it is said when; once."""
         allow(Action.REACHED, escalation.state, by)
-        if self.reached_on is not None:
-            raise MilestoneWasReached(state="reached", allowed_actions=[])
-        self.reached_on = day_reached(reached_on, today=today)
+        self._check_open()
+        day = day_reached(reached_on, today=today)
+        if escalation.starts_on is not None and day < escalation.starts_on <= today:
+            raise Invalid.field(
+                "reached_on",
+                f"L’accompagnement a commencé le {date_fr(escalation.starts_on)}\u00a0: un jalon est atteint après.",
+            )
+        self.reached_on = day
         return MilestoneReached(
             request_id=escalation.request_id,
             departement=escalation.departement,
@@ -144,7 +185,7 @@ class Milestone:
     def mark_due_soon(self, escalation: Escalation, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
         """Return, once, the reminder that its date is near: between these days."""
         accompanied = escalation.state is State.ACCOMPANIED
-        if not accompanied or self.reached_on is not None or self.soon_told or not today <= self.due_on <= soon:
+        if not accompanied or not self.is_open or self.soon_told or not today <= self.due_on <= soon:
             return None
         self.soon_told = True
         return escalation.of_clock(StageDueSoon, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)
@@ -152,7 +193,7 @@ class Milestone:
     def mark_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
         """Return, once, the fact that its date has passed."""
         accompanied = escalation.state is State.ACCOMPANIED
-        if not accompanied or self.reached_on is not None or self.overdue_told or today <= self.due_on:
+        if not accompanied or not self.is_open or self.overdue_told or today <= self.due_on:
             return None
         self.overdue_told = True
         return escalation.of_clock(StageOverdue, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)

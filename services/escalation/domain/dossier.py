@@ -10,8 +10,10 @@ from uuid import UUID
 from services.escalation.domain.financing import check_shares
 from services.escalation.domain.grant import GRANTING, NOTHING, UNLESS_SAID, Grant
 from services.escalation.domain.moves import Action, By, State, allow, allowed_actions
+from services.escalation.domain.refusals import CompletionBlocked
 from shared.contracts.escalation import (
     AccompanimentCompleted,
+    AccompanimentRescheduled,
     AccompanimentStarted,
     AdmissibilitySettled,
     Decision,
@@ -24,6 +26,7 @@ from shared.contracts.escalation import (
     FinancingShare,
     InformationRequested,
     MilestonePlanned,
+    OpenPoint,
     ReserveLifted,
     ResourceMobilised,
     SessionScheduled,
@@ -34,8 +37,11 @@ from shared.contracts.escalation import (
 from shared.contracts.fact import A_MOMENT, Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stage
 from shared.errors import Invalid
+from shared.french.dates import date_fr
 
 LONGEST_ACCOMPANIMENT_YEARS = 10
+MOST_CARRIED = 200
+"""Open points that the event of a completion names."""
 
 OfClock = TypeVar("OfClock", StageDueSoon, StageOverdue)
 
@@ -70,6 +76,8 @@ class Escalation:
     starts_on: date | None = None
     ends_on: date | None = None
     report: str | None = None
+    carry_reason: str | None = None
+    carried: tuple[OpenPoint, ...] = ()
     grant: Grant | None = None
 
     @property
@@ -181,10 +189,7 @@ class Escalation:
     def accompany(self, *, starts_on: date, ends_on: date, by: By, at: datetime) -> AccompanimentStarted:
         """Begin the work with the applicant."""
         actor = self.allow(Action.ACCOMPANIMENT, by)
-        if ends_on < starts_on:
-            raise Invalid.field("ends_on", "La fin ne peut pas précéder le début de l’accompagnement.")
-        if ends_on.year - starts_on.year > LONGEST_ACCOMPANIMENT_YEARS:
-            raise Invalid.field("ends_on", "Un accompagnement dure au plus dix ans : vérifiez l’année.")
+        _check_period(starts_on, ends_on)
         return self.apply(AccompanimentStarted(**self._about(at), starts_on=starts_on, ends_on=ends_on, by=actor))
 
     def plan_milestone(
@@ -197,10 +202,9 @@ class Escalation:
         at: datetime,
         deliverable: str | None = None,
     ) -> MilestonePlanned:
-        """Set a milestone of the accompaniment; it cannot be due before the work begins."""
+        """Set a milestone of the accompaniment; it is due between its first and its last day."""
         self.allow(Action.MILESTONES, by)
-        if self.starts_on is not None and due_on < self.starts_on:
-            raise Invalid.field("due_on", "Un jalon ne peut pas précéder le début de l’accompagnement.")
+        self.check_within(due_on)
         return MilestonePlanned(
             **self._about(at),
             milestone_id=milestone_id,
@@ -209,12 +213,71 @@ class Escalation:
             deliverable=deliverable,
         )
 
+    def check_within(self, due_on: date) -> None:
+        """Refuse (`Invalid`) the date of a milestone that lies outside the accompaniment."""
+        if self.starts_on is not None and due_on < self.starts_on:
+            raise Invalid.field("due_on", "Un jalon ne peut pas précéder le début de l’accompagnement.")
+        if self.ends_on is not None and due_on > self.ends_on:
+            raise Invalid.field(
+                "due_on",
+                f"L’accompagnement se termine le {date_fr(self.ends_on)}\u00a0: choisissez une date avant, ou modifiez "
+                "d’abord les dates de l’accompagnement.",
+            )
+
+    def reschedule(
+        self,
+        *,
+        starts_on: date,
+        ends_on: date,
+        motive: str,
+        due_on: Sequence[date],
+        by: By,
+        at: datetime,
+    ) -> AccompanimentRescheduled:
+        """Change the first and the last day of the work; its open milestones, due on these days, stay between them."""
+        actor = self.allow(Action.DATES, by)
+        _check_period(starts_on, ends_on)
+        if any(day > ends_on for day in due_on):
+            raise Invalid.field("ends_on", "Un jalon qui n’est pas atteint est prévu après cette fin.")
+        if any(day < starts_on for day in due_on):
+            raise Invalid.field("starts_on", "Un jalon qui n’est pas atteint est prévu avant ce début.")
+        if self.starts_on is None or self.ends_on is None:
+            raise ValueError("an accompaniment has its dates from its beginning")
+        return self.apply(
+            AccompanimentRescheduled(
+                **self._about(at),
+                starts_on=starts_on,
+                ends_on=ends_on,
+                was_starts_on=self.starts_on,
+                was_ends_on=self.ends_on,
+                motive=motive,
+                by=actor,
+            )
+        )
+
     def complete(
-        self, *, report: str, evaluation_until: date, by: By, at: datetime
+        self,
+        *,
+        report: str,
+        evaluation_until: date,
+        by: By,
+        at: datetime,
+        still_open: Sequence[OpenPoint] = (),
+        carry_reason: str | None = None,
     ) -> tuple[AccompanimentCompleted, EvaluationRequested]:
-        """End the work, and ask the applicant what came of it."""
+        """End the work, and ask the applicant what came of it; what is still open is carried with a reason only."""
         actor = self.allow(Action.COMPLETION, by)
-        completed = self.apply(AccompanimentCompleted(**self._about(at), report=report, by=actor))
+        if still_open and not carry_reason:
+            raise CompletionBlocked(still_open)
+        completed = self.apply(
+            AccompanimentCompleted(
+                **self._about(at),
+                report=report,
+                carry_reason=carry_reason if still_open else None,
+                carried=tuple(still_open[:MOST_CARRIED]),
+                by=actor,
+            )
+        )
         return completed, EvaluationRequested(**self._about(at + A_MOMENT), until=evaluation_until)
 
     def apply(self, fact: Applied) -> Applied:
@@ -273,9 +336,13 @@ class Escalation:
         self.starts_on, self.ends_on = fact.starts_on, fact.ends_on
 
     @_change.register
+    def _(self, fact: AccompanimentRescheduled) -> None:
+        self.starts_on, self.ends_on = fact.starts_on, fact.ends_on
+
+    @_change.register
     def _(self, fact: AccompanimentCompleted) -> None:
         self._enter(State.COMPLETED)
-        self.report = fact.report
+        self.report, self.carry_reason, self.carried = fact.report, fact.carry_reason, fact.carried
 
     @_change.register
     def _(self, _: WithdrawalAccepted) -> None:
@@ -332,3 +399,10 @@ class Escalation:
 
     def _about(self, at: datetime) -> _About:
         return {"request_id": self.request_id, "departement": self.departement, "at": at}
+
+
+def _check_period(starts_on: date, ends_on: date) -> None:
+    if ends_on < starts_on:
+        raise Invalid.field("ends_on", "La fin ne peut pas précéder le début de l’accompagnement.")
+    if ends_on.year - starts_on.year > LONGEST_ACCOMPANIMENT_YEARS:
+        raise Invalid.field("ends_on", "Un accompagnement dure au plus dix ans : vérifiez l’année.")

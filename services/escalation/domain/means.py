@@ -1,6 +1,6 @@
 """Resources of a project: mobilisations, and the envelopes (budgets) and lots that they are ordered on."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,6 +20,8 @@ from services.escalation.domain.refusals import (
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import MobilisationKind, OrderEntry, Programme
 from shared.errors import IllegalMove, Invalid
+from shared.french.dates import date_fr
+from shared.french.numbers import euros
 
 
 class MobilisationState(StrEnum):
@@ -48,6 +50,15 @@ BOOKING: Mapping[Action, tuple[OrderEntry, frozenset[MobilisationState]]] = {
 """Action → what is noted of an order, and in which states of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A delivery of an order, or a payment for it: on which day, and how much in euro cents."""
+
+    kind: OrderEntry
+    dated: date
+    amount_cents: int
+
+
 @dataclass(slots=True)
 class Mobilisation:
     """A resource found for a project; what it takes (`committed_cents`) is set aside on its envelope and its lot."""
@@ -65,6 +76,14 @@ class Mobilisation:
     lot_id: UUID | None = None
     delivered_cents: int = 0
     paid_cents: int = 0
+    cancelled_for: str | None = None
+    ordered_on: date | None = None
+    entries: Sequence[Entry] = ()
+
+    @property
+    def is_order(self) -> bool:
+        """Tell whether something is ordered: it costs something, or has the number of an order."""
+        return bool(self.amount_cents or self.purchase_order)
 
     @property
     def committed_cents(self) -> int:
@@ -80,6 +99,8 @@ class Mobilisation:
             open_now += [action for action, (_, states) in BOOKING.items() if self.state in states]
         if self.state is not MobilisationState.DECLINED:
             open_now.append(Action.INVITATION)
+        if self.state in CANCELLABLE and not self.delivered_cents:
+            open_now.append(Action.CANCELLATION)
         return allowed_actions(of, by, open_now, held_back=held_back)
 
     def invite(self, *, of: State, by: By) -> Actor:
@@ -96,6 +117,14 @@ class Mobilisation:
         if self.state is not start:
             raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))
         self.state = end
+
+    def cancel(self, motive: str, *, of: State, by: By) -> Actor:
+        """Take it back, and say why, while nothing is delivered; its amount comes back."""
+        actor = allow(Action.CANCELLATION, of, by)
+        if self.state not in CANCELLABLE or self.delivered_cents:
+            raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))
+        self.state, self.cancelled_for = MobilisationState.DECLINED, motive
+        return actor
 
     def deliver(self, *, total_cents: int | None, of: State, by: By) -> int:
         """Note the last delivery: all that was ordered, or only `total_cents`; return what was not noted before."""
@@ -114,6 +143,10 @@ class Mobilisation:
             raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))
         if dated > today:
             raise Invalid.field("dated", "Cette date est dans le futur : notez ce qui a eu lieu.")
+        if self.ordered_on is not None and dated < self.ordered_on:
+            raise Invalid.field(
+                "dated", f"La commande est du {date_fr(self.ordered_on)}\u00a0: cette date vient avant."
+            )
         if amount_cents <= 0:
             raise Invalid.field("amount_cents", "Donnez un montant supérieur à zéro.")
         if entry is OrderEntry.DELIVERY:
@@ -123,8 +156,26 @@ class Mobilisation:
         else:
             if self.paid_cents + amount_cents > self.delivered_cents:
                 raise PaymentExceeded(payable_cents=self.delivered_cents - self.paid_cents)
+            self._check_delivered_by(dated, amount_cents)
             self.paid_cents += amount_cents
         return entry
+
+    def _check_delivered_by(self, dated: date, amount_cents: int) -> None:
+        """Refuse (`Invalid`) a payment dated before the delivery of what it pays for."""
+        later = {entry.dated for entry in self.entries if entry.kind is OrderEntry.PAYMENT and entry.dated > dated}
+        for day in (dated, *later):
+            if self._booked(OrderEntry.PAYMENT, day) + amount_cents > self._booked(OrderEntry.DELIVERY, day):
+                delivered = euros(self._booked(OrderEntry.DELIVERY, day))
+                raise Invalid.field(
+                    "dated",
+                    f"Le {date_fr(day)}, {delivered} étaient livrés\u00a0: un paiement vient après la livraison.",
+                )
+
+    def _booked(self, kind: OrderEntry, until: date) -> int:
+        return sum(entry.amount_cents for entry in self.entries if entry.kind is kind and entry.dated <= until)
+
+
+CANCELLABLE = frozenset({MobilisationState.PROPOSED, MobilisationState.ACCEPTED, MobilisationState.UNDER_WAY})
 
 
 @dataclass(frozen=True, slots=True)

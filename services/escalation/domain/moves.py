@@ -48,6 +48,8 @@ class Action(StrEnum):
     FINANCING = "financing"
     REACHED = "reached"
     POSTPONEMENT = "postponement"
+    CANCELLATION = "cancellation"
+    DATES = "dates"
     PROGRESS = "progress"
     DELIVERABLES = "deliverables"
     INVITATION = "invitation"
@@ -86,15 +88,17 @@ MOVES: Mapping[Action, frozenset[State]] = {
     Action.PROGRESS: frozenset({State.ACCOMPANIED}),
     Action.DELIVERABLES: frozenset({State.ACCOMPANIED}),
     Action.COMPLETION: frozenset({State.ACCOMPANIED}),
-    Action.ACCEPTANCE: WITH_MEANS,
-    Action.DECLINE: WITH_MEANS,
-    Action.START: WITH_MEANS,
+    Action.ACCEPTANCE: UNDER_WAY,
+    Action.DECLINE: UNDER_WAY,
+    Action.START: UNDER_WAY,
     Action.DELIVERY: UNDER_WAY,
     Action.PART_DELIVERY: UNDER_WAY,
     Action.PAYMENT: UNDER_WAY,
     Action.FINANCING: GRANTED | WITH_MEANS,
-    Action.REACHED: frozenset({State.ACCOMPANIED}),
+    Action.REACHED: frozenset({State.ACCOMPANIED, State.COMPLETED}),
     Action.POSTPONEMENT: frozenset({State.ACCOMPANIED}),
+    Action.CANCELLATION: UNDER_WAY,
+    Action.DATES: frozenset({State.ACCOMPANIED}),
     Action.INVITATION: WITH_MEANS,
     Action.CORRECTION: GRANTED | UNDER_WAY | {State.REFUSED},
     Action.RESERVE_LIFTING: GRANTED | UNDER_WAY,
@@ -110,6 +114,7 @@ ON_THE_DOSSIER = (
     Action.MILESTONES,
     Action.PROGRESS,
     Action.DELIVERABLES,
+    Action.DATES,
     Action.COMPLETION,
     Action.INFORMATION_REQUEST,
     Action.RETURN,

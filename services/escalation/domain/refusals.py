@@ -1,11 +1,13 @@
 """Refusals of the national team's rules, each an exception with its HTTP status."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
+from shared.contracts.escalation import OpenPoint
 from shared.contracts.fact import Actor
 from shared.errors import Conflict, IllegalMove, NotFound
 from shared.french.dates import date_fr, datetime_fr, short_date_fr
-from shared.french.numbers import euros
+from shared.french.numbers import euros, plural_fr
 
 
 class SessionClosed(IllegalMove):
@@ -222,6 +224,38 @@ class ReserveStanding(IllegalMove):
         "La décision {number} attend que sa réserve soit levée : «\u00a0{reserve}\u00a0». Levez-la d’abord, à côté de "
         "la décision, quand ce qui est demandé est là."
     )
+
+
+class CompletionBlocked(Conflict):
+    """Something is open, and nobody said why it stays so: each point by its kind, id and label (HTTP 409)."""
+
+    code = "completion_blocked"
+    title = "Orders, payments, milestones or the start are open"
+    sentence = (
+        "Il reste {count} : {labels}. Réglez ou annulez chaque point, ou dites pourquoi l’accompagnement se termine "
+        "ainsi ; ce qui reste ouvert pourra encore être réglé."
+    )
+
+    def __init__(self, points: Sequence[OpenPoint]) -> None:
+        labels = "\u00a0; ".join(point.label for point in points)
+        super().__init__(count=plural_fr(len(points), "point ouvert", "points ouverts"), labels=labels)
+        self.points = points
+
+    def extras(self) -> dict[str, object]:
+        """Name what is open, and what comes first."""
+        return {
+            "state": "accompanied",
+            "allowed_actions": ["completion"],
+            "open": [point.model_dump(mode="json") for point in self.points],
+        }
+
+
+class MilestoneWasCancelled(IllegalMove):
+    """A milestone that is cancelled is neither reached nor postponed (HTTP 409)."""
+
+    code = "milestone_cancelled"
+    title = "The milestone was cancelled"
+    sentence = "Ce jalon est annulé. Fixez-en un autre s’il redevient utile."
 
 
 class EnvelopeExceeded(Conflict):

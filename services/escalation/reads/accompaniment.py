@@ -97,15 +97,15 @@ _UNDER_WAY: Final = """
             news.at AS told_at, news.author AS told_by
         FROM escalation
         CROSS JOIN LATERAL (
-            SELECT count(*) AS milestones, count(reached_on) AS reached,
-                count(*) FILTER (WHERE reached_on IS NULL AND due_on < $3) AS late
+            SELECT count(*) FILTER (WHERE cancelled_for IS NULL) AS milestones, count(reached_on) AS reached,
+                count(*) FILTER (WHERE reached_on IS NULL AND cancelled_for IS NULL AND due_on < $3) AS late
             FROM milestone
             WHERE milestone.request_id = escalation.request_id
         ) AS counted
         LEFT JOIN LATERAL (
             SELECT title, due_on
             FROM milestone
-            WHERE milestone.request_id = escalation.request_id AND reached_on IS NULL
+            WHERE milestone.request_id = escalation.request_id AND reached_on IS NULL AND cancelled_for IS NULL
             ORDER BY due_on
             LIMIT 1
         ) AS upcoming ON true
@@ -228,7 +228,7 @@ async def by_link(reader: Reader, link: ProviderLink) -> ProviderView:
         """
         SELECT id, title, deliverable, due_on, reached_on
         FROM milestone
-        WHERE request_id = $1
+        WHERE request_id = $1 AND cancelled_for IS NULL
         ORDER BY due_on, id
         """,
         request_id,

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import Milestone
+from services.escalation.domain.completion import open_points
+from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import Action, By, State
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.committee import decisions_of
@@ -15,6 +17,7 @@ from services.escalation.reads.similar import similar
 from services.escalation.reads.timeline import author_of, detail_of
 from services.escalation.store.dossier import NoSuchEscalation, grant_of
 from services.escalation.store.means import MOBILISATION, mobilisation_of
+from shared.contracts.escalation import OpenPoint
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence
 from shared.db import Reader, Row
@@ -46,9 +49,10 @@ async def detail(
             "sessions": await _sessions(reader, request_id),
             "decisions": await decisions_of(reader, request_id, state, by=by),
             "grant": await _grant(reader, request_id),
+            "open_points": await _open_points(reader, request_id, row, today) if row["starts_on"] else [],
             "mobilisations": await _mobilisations(reader, request_id, state, by, held_back(row)),
             "financing": await _financing(reader, request_id),
-            "milestones": await _milestones(reader, request_id, state, by, today),
+            "milestones": await _milestones(reader, request_id, state, by, today, row),
             "progress": await _progress(reader, request_id),
             "deliverables": await _deliverables(reader, request_id),
             "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
@@ -63,7 +67,7 @@ async def detail(
 async def _escalation(reader: Reader, request_id: UUID, perimeter: Perimeter) -> Row:
     row = await reader.fetchrow(
         f"""
-        SELECT {COLUMNS}, starts_on, ends_on, report, evidence, dossier, service, escalated_by
+        SELECT {COLUMNS}, starts_on, ends_on, report, carry_reason, carried, evidence, dossier, service, escalated_by
         FROM escalation
         WHERE request_id = $1
             AND ($2::text[] IS NULL OR departement = ANY($2))
@@ -136,7 +140,7 @@ async def _mobilisations(
 ) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         f"""
-        SELECT {MOBILISATION}, committed_cents, lines, proposed_at, proposed_by, provider_link.email AS link_email,
+        SELECT {MOBILISATION}, committed_cents, lines, proposed_by, provider_link.email AS link_email,
             provider_link.generation AS link_generation
         FROM mobilisation
         LEFT JOIN provider_link ON provider_link.mobilisation_id = mobilisation.id
@@ -183,6 +187,19 @@ async def _grant(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
     }
 
 
+async def _open_points(reader: Reader, request_id: UUID, row: Row, today: date) -> list[OpenPoint]:
+    """Return what is open of an accompaniment: what its end would have to carry, or has carried and is not settled."""
+    dossier = Escalation(request_id, row["number"], row["departement"], State(row["state"]), starts_on=row["starts_on"])
+    ordered = await reader.fetch(
+        f"SELECT {MOBILISATION} FROM mobilisation WHERE request_id = $1 ORDER BY proposed_at, id", request_id
+    )
+    planned = await reader.fetch(
+        "SELECT id, title, due_on, reached_on, cancelled_for FROM milestone WHERE request_id = $1 ORDER BY due_on, id",
+        request_id,
+    )
+    return open_points(dossier, map(mobilisation_of, ordered), map(_milestone, planned), today=today)
+
+
 async def _financing(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
     row = await reader.fetchrow(
         "SELECT total_cents, shares, set_at, set_by FROM financing WHERE request_id = $1", request_id
@@ -190,10 +207,16 @@ async def _financing(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, today: date) -> list[dict[str, Any]]:
+def _milestone(row: Row) -> Milestone:
+    return Milestone(row["id"], row["title"], row["due_on"], row["reached_on"], cancelled_for=row["cancelled_for"])
+
+
+async def _milestones(
+    reader: Reader, request_id: UUID, state: State, by: By, today: date, period: Row
+) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         """
-        SELECT id, title, deliverable, due_on, reached_on, first_due_on, postponed_for
+        SELECT id, title, deliverable, due_on, reached_on, first_due_on, postponed_for, cancelled_for
         FROM milestone
         WHERE request_id = $1
         ORDER BY due_on, id
@@ -203,10 +226,8 @@ async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, to
     return [
         {
             **dict(row),
-            "overdue": row["reached_on"] is None and row["due_on"] < today and state is State.ACCOMPANIED,
-            "allowed_actions": Milestone(row["id"], row["title"], row["due_on"], row["reached_on"]).allowed_actions(
-                state, by
-            ),
+            "overdue": row["due_on"] < today and state is State.ACCOMPANIED and _milestone(row).is_open,
+            "allowed_actions": _milestone(row).allowed_actions(state, by, today=today, ends_on=period["ends_on"]),
         }
         for row in rows
     ]

@@ -10,7 +10,7 @@ from services.escalation.domain.means import MobilisationState
 from services.escalation.reads.committee import DecisionRow
 from services.escalation.reads.dossiers import EscalationRow
 from services.escalation.reads.similar import SimilarRow
-from shared.contracts.escalation import FinancingShare
+from shared.contracts.escalation import FinancingShare, OpenPoint
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
@@ -111,6 +111,7 @@ class MobilisationRow(BaseModel):
     paid_cents: int
     lines: list[LineRow]
     entries: list[EntryRow]
+    cancelled_for: str | None
     proposed_at: datetime
     proposed_by: Actor
     link_email: str | None = Field(exclude=True)
@@ -166,6 +167,7 @@ class MilestoneRow(BaseModel):
     reached_on: date | None
     first_due_on: date | None
     postponed_for: str | None
+    cancelled_for: str | None
     overdue: bool
     allowed_actions: list[str]
 
@@ -233,6 +235,9 @@ class EscalationView(EscalationRow):
     deliverables: list[DeliverableRow]
     accompaniment: PeriodRow | None
     report: str | None
+    carry_reason: str | None
+    carried: list[OpenPoint]
+    open_points: list[OpenPoint]
     evaluation: EvaluationRow | None
     evaluations: list[EvaluationRow]
     timeline: list[TimelineRow]

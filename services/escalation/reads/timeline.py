@@ -20,6 +20,8 @@ _DETAILS: Final[Mapping[type[Fact], str]] = {
     escalation.OrderBooked: "resource",
     escalation.MilestonePlanned: "title",
     escalation.MilestonePostponed: "motive",
+    escalation.MilestoneCancelled: "motive",
+    escalation.AccompanimentRescheduled: "motive",
     escalation.ProgressReported: "text",
     escalation.ProviderInvited: "provider",
     escalation.MilestoneReached: "title",

@@ -75,7 +75,7 @@ async def _means(tx: Transaction, fact: Fact) -> None:
             await _mobilise(tx, fact)
         case facts.ResourceProgressed():
             mobilisation = await means_store.load_mobilisation_for_update(tx, fact.request_id, fact.mobilisation_id)
-            mobilisation.state = MobilisationState(fact.step.value)
+            mobilisation.state, mobilisation.cancelled_for = MobilisationState(fact.step.value), fact.motive
             await means_store.save_mobilisation(tx, mobilisation, at=fact.at)
         case facts.OrderBooked():
             await _book(tx, fact)
@@ -94,6 +94,10 @@ async def _accompaniment(tx: Transaction, fact: Fact) -> None:
         case facts.MilestoneReached():
             milestone = await accompaniment.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
             milestone.reached_on = fact.reached_on
+            await accompaniment.save_milestone(tx, milestone)
+        case facts.MilestoneCancelled():
+            milestone = await accompaniment.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
+            milestone.cancelled_for = fact.motive
             await accompaniment.save_milestone(tx, milestone)
         case facts.StageOverdue(stage=Stage.MILESTONE):
             await replayed.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
@@ -158,8 +162,10 @@ HANDLERS: Mapping[type[Fact], Handler] = dict.fromkeys(
         facts.OrderBooked,
         facts.FinancingPlanned,
         facts.AccompanimentStarted,
+        facts.AccompanimentRescheduled,
         facts.MilestonePlanned,
         facts.MilestonePostponed,
+        facts.MilestoneCancelled,
         facts.MilestoneReached,
         facts.ProgressReported,
         facts.DeliverableAdded,

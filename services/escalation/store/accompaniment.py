@@ -34,7 +34,7 @@ async def load_milestone_for_update(tx: Transaction, request_id: UUID, milestone
     """Return a milestone of a dossier, locked."""
     row = await tx.fetchrow(
         """
-        SELECT id, title, due_on, reached_on, overdue_told, soon_told
+        SELECT id, title, due_on, reached_on, overdue_told, soon_told, cancelled_for
         FROM milestone
         WHERE id = $1 AND request_id = $2
         FOR UPDATE
@@ -49,7 +49,13 @@ async def load_milestone_for_update(tx: Transaction, request_id: UUID, milestone
 
 def _milestone(row: Row) -> Milestone:
     return Milestone(
-        row["id"], row["title"], row["due_on"], row["reached_on"], row["overdue_told"], soon_told=row["soon_told"]
+        row["id"],
+        row["title"],
+        row["due_on"],
+        row["reached_on"],
+        row["overdue_told"],
+        soon_told=row["soon_told"],
+        cancelled_for=row["cancelled_for"],
     )
 
 
@@ -68,10 +74,11 @@ async def _claim(tx: Transaction, which: str, *days: date) -> list[tuple[UUID, M
     rows = await tx.fetch(
         f"""
         SELECT milestone.request_id, milestone.id, milestone.title, milestone.due_on, milestone.reached_on,
-            milestone.overdue_told, milestone.soon_told
+            milestone.overdue_told, milestone.soon_told, milestone.cancelled_for
         FROM milestone
         JOIN escalation ON escalation.request_id = milestone.request_id
         WHERE milestone.reached_on IS NULL
+            AND milestone.cancelled_for IS NULL
             AND {which}
             AND escalation.state = 'accompanied'
         ORDER BY milestone.due_on
@@ -86,12 +93,29 @@ async def _claim(tx: Transaction, which: str, *days: date) -> list[tuple[UUID, M
 async def save_milestone(tx: Transaction, milestone: Milestone) -> None:
     """Store that a milestone is reached, or that its reminder or its delay was published."""
     await tx.execute(
-        "UPDATE milestone SET reached_on = $2, overdue_told = $3, soon_told = $4 WHERE id = $1",
+        """
+        UPDATE milestone SET reached_on = $2, overdue_told = $3, soon_told = $4, cancelled_for = $5 WHERE id = $1
+        """,
         milestone.id,
         milestone.reached_on,
         milestone.overdue_told,
         milestone.soon_told,
+        milestone.cancelled_for,
     )
+
+
+async def load_milestones(tx: Transaction, request_id: UUID) -> list[Milestone]:
+    """Return the milestones of a dossier, which is locked, in the order of their dates."""
+    rows = await tx.fetch(
+        """
+        SELECT id, title, due_on, reached_on, overdue_told, soon_told, cancelled_for
+        FROM milestone
+        WHERE request_id = $1
+        ORDER BY due_on, id
+        """,
+        request_id,
+    )
+    return [_milestone(row) for row in rows]
 
 
 async def note_postponed(tx: Transaction, fact: MilestonePostponed) -> None:

@@ -8,6 +8,7 @@ from services.escalation.domain.grant import UNLESS_SAID, Grant
 from services.escalation.domain.moves import State
 from services.escalation.domain.perimeter import Perimeter
 from shared import timeline
+from shared.contracts.escalation import OpenPoint
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Dossier, RequestEscalated
 from shared.contracts.vocabulary import ReserveBlocks, Stage, Team
@@ -16,7 +17,7 @@ from shared.errors import NotFound
 
 _COLUMNS = """
     request_id, number, departement, state, resume_state, asked_at, stage, due_on, overdue_told, soon_told, session_id,
-    starts_on, ends_on, report
+    starts_on, ends_on, report, carry_reason, carried
 """
 
 
@@ -44,6 +45,8 @@ def _escalation(row: Row) -> Escalation:
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
         report=row["report"],
+        carry_reason=row["carry_reason"],
+        carried=tuple(OpenPoint.model_validate(point) for point in row["carried"]),
     )
 
 
@@ -221,7 +224,9 @@ async def save(tx: Transaction, escalation: Escalation, *, at: datetime) -> None
             ends_on = $10,
             report = $11,
             changed_at = $12,
-            soon_told = $13
+            soon_told = $13,
+            carry_reason = $14,
+            carried = $15
         WHERE request_id = $1
         """,
         escalation.request_id,
@@ -237,6 +242,8 @@ async def save(tx: Transaction, escalation: Escalation, *, at: datetime) -> None
         escalation.report,
         at,
         escalation.soon_told,
+        escalation.carry_reason,
+        [point.model_dump(mode="json") for point in escalation.carried],
     )
 
 

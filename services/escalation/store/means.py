@@ -6,11 +6,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState, OrderLine
+from services.escalation.domain.means import Entry, Envelope, Mobilisation, MobilisationState, OrderLine
 from services.escalation.domain.refusals import EnvelopeExists
+from shared import calendar
 from shared.contracts.escalation import FinancingPlanned, OrderBooked
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import MobilisationKind, Programme
+from shared.contracts.vocabulary import MobilisationKind, OrderEntry, Programme
 from shared.db import Row, Transaction
 from shared.errors import NotFound
 
@@ -167,7 +168,7 @@ async def add_mobilisation(
 
 MOBILISATION = """
     id, request_id, kind, resource, amount_cents, lot, purchase_order, state, envelope_id, operator_id, lot_id,
-    delivered_cents, paid_cents
+    delivered_cents, paid_cents, proposed_at, cancelled_for
 """
 
 
@@ -187,6 +188,8 @@ def mobilisation_of(row: Row) -> Mobilisation:
         lot_id=row["lot_id"],
         delivered_cents=row["delivered_cents"],
         paid_cents=row["paid_cents"],
+        cancelled_for=row["cancelled_for"],
+        ordered_on=calendar.today(calendar.PARIS, row["proposed_at"]),
     )
 
 
@@ -204,7 +207,12 @@ async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobili
     )
     if row is None:
         raise NoSuchMobilisation
-    return mobilisation_of(row)
+    mobilisation = mobilisation_of(row)
+    entries = await tx.fetch(
+        "SELECT kind, dated, amount_cents FROM order_entry WHERE mobilisation_id = $1", mobilisation_id
+    )
+    mobilisation.entries = [Entry(OrderEntry(one["kind"]), one["dated"], one["amount_cents"]) for one in entries]
+    return mobilisation
 
 
 async def load_mobilisations_for_update(tx: Transaction, request_id: UUID) -> list[Mobilisation]:
@@ -219,12 +227,17 @@ async def load_mobilisations_for_update(tx: Transaction, request_id: UUID) -> li
 async def save_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, at: datetime) -> None:
     """Write where a mobilisation stands, and what was delivered and paid of it."""
     await tx.execute(
-        "UPDATE mobilisation SET state = $2, delivered_cents = $3, paid_cents = $4, changed_at = $5 WHERE id = $1",
+        """
+        UPDATE mobilisation
+        SET state = $2, delivered_cents = $3, paid_cents = $4, changed_at = $5, cancelled_for = $6
+        WHERE id = $1
+        """,
         mobilisation.id,
         mobilisation.state,
         mobilisation.delivered_cents,
         mobilisation.paid_cents,
         at,
+        mobilisation.cancelled_for,
     )
 
 

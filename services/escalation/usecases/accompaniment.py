@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.escalation.domain import accompaniment as domain
 from services.escalation.domain.accompaniment import Milestone, ProviderLink, Reporter
+from services.escalation.domain.completion import open_points
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.inputs import Text
 from services.escalation.domain.refusals import LinkNotValid
@@ -53,9 +54,24 @@ class InviteProvider(Command):
 
 
 class CompleteAccompaniment(Command):
-    """What the work has led to."""
+    """What the work has led to; `carry_reason`: why orders, payments or milestones that are open stay so."""
 
     report: Text
+    carry_reason: Text | None = None
+
+
+class RescheduleAccompaniment(Command):
+    """The days on which the work begins and ends, in place of those planned before, and why they change."""
+
+    starts_on: date
+    ends_on: date
+    motive: Text
+
+
+class CancelMilestone(Command):
+    """Why the milestone is not to be reached any more."""
+
+    motive: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +232,40 @@ async def invite_provider(
     return ProviderLink(mobilisation_id, fact.link_generation)
 
 
+@changes_dossier
+async def reschedule(do: Context, escalation: Escalation, command: RescheduleAccompaniment) -> Fact:
+    """Change the days on which the work begins and ends."""
+    milestones = await store.load_milestones(do.tx, escalation.request_id)
+    due_on = [one.due_on for one in milestones if one.is_open]
+    return escalation.reschedule(**dict(command), due_on=due_on, by=do.by, at=do.at)
+
+
+@on_dossier
+async def cancel_milestone(do: Context, escalation: Escalation, milestone_id: UUID, command: CancelMilestone) -> None:
+    """Note that a milestone is not to be reached any more."""
+    milestone = await store.load_milestone_for_update(do.tx, escalation.request_id, milestone_id)
+    fact = milestone.cancel(escalation, motive=command.motive, by=do.by, at=do.at)
+    await store.save_milestone(do.tx, milestone)
+    await record(do.tx, fact)
+
+
 @on_dossier
 async def complete(do: Context, escalation: Escalation, command: CompleteAccompaniment) -> None:
-    """End the work; the applicant is asked to evaluate it."""
+    """End the work; the applicant is asked to evaluate it. What is open is carried with a reason only."""
     until = do.today + timedelta(days=do.durations.evaluation_calendar_days)
-    completed, asked = escalation.complete(report=command.report, evaluation_until=until, by=do.by, at=do.at)
+    completed, asked = escalation.complete(
+        report=command.report,
+        evaluation_until=until,
+        by=do.by,
+        at=do.at,
+        still_open=open_points(
+            escalation,
+            await means_store.load_mobilisations_for_update(do.tx, escalation.request_id),
+            await store.load_milestones(do.tx, escalation.request_id),
+            today=do.today,
+        ),
+        carry_reason=command.carry_reason,
+    )
     await dossier_store.save(do.tx, escalation, at=do.at)
     await record(do.tx, completed)
     await record(do.tx, asked)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from services.escalation.domain.dossier import Escalation
-from services.escalation.domain.inputs import Cents, Line, PositiveCents, Quantity
+from services.escalation.domain.inputs import Cents, Line, PositiveCents, Quantity, Text
 from services.escalation.domain.means import Lot, Mobilisation, MobilisationState, OrderLine
 from services.escalation.domain.moves import Action
 from services.escalation.domain.refusals import NoEnvelope
@@ -22,7 +22,7 @@ from services.escalation.usecases.recording import record
 from shared.clock import new_id
 from shared.commands import TYPED, Command, Nothing
 from shared.contracts.escalation import FinancingShare, OrderBooked, ResourceProgressed
-from shared.contracts.fact import A_MOMENT
+from shared.contracts.fact import A_MOMENT, Actor
 from shared.contracts.vocabulary import FinancerKind, MobilisationKind, MobilisationStep, OrderEntry
 from shared.errors import Invalid
 from shared.french.words import word
@@ -69,6 +69,12 @@ class DeliverAll(Command):
     """What was delivered in all, in euro cents; all that was ordered when it is not said."""
 
     delivered_cents: Cents | None = None
+
+
+class CancelOrder(Command):
+    """Why the mobilisation is taken back."""
+
+    motive: Text
 
 
 class BookEntry(Command):
@@ -237,6 +243,30 @@ async def deliver_all(do: Context, escalation: Escalation, mobilisation_id: UUID
     await _step(do, escalation, mobilisation_id, Action.DELIVERY, delivered_cents=command.delivered_cents)
 
 
+@on_dossier
+async def cancel_mobilisation(do: Context, escalation: Escalation, mobilisation_id: UUID, command: CancelOrder) -> None:
+    """Take back a mobilisation of which nothing is delivered; its amount comes back."""
+    mobilisation = await store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    before = mobilisation.committed_cents
+    actor = mobilisation.cancel(command.motive, of=escalation.state, by=do.by)
+    await _give_back(do, mobilisation, before)
+    await store.save_mobilisation(do.tx, mobilisation, at=do.at)
+    await record(do.tx, _progressed(escalation, mobilisation, at=do.at, by=actor))
+
+
+def _progressed(escalation: Escalation, mobilisation: Mobilisation, *, at: datetime, by: Actor) -> ResourceProgressed:
+    return ResourceProgressed(
+        request_id=escalation.request_id,
+        departement=escalation.departement,
+        at=at,
+        mobilisation_id=mobilisation.id,
+        resource=mobilisation.resource,
+        step=MobilisationStep(mobilisation.state.value),
+        motive=mobilisation.cancelled_for,
+        by=by,
+    )
+
+
 async def _step(
     do: Context, escalation: Escalation, mobilisation_id: UUID, action: Action, *, delivered_cents: int | None = None
 ) -> None:
@@ -254,18 +284,7 @@ async def _step(
         mobilisation.step(action, of=escalation.state, by=do.by)
     await _give_back(do, mobilisation, before - mobilisation.committed_cents)
     await store.save_mobilisation(do.tx, mobilisation, at=at)
-    await record(
-        do.tx,
-        ResourceProgressed(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            mobilisation_id=mobilisation_id,
-            resource=mobilisation.resource,
-            step=MobilisationStep(mobilisation.state.value),
-            by=do.by.acting_in(action),
-        ),
-    )
+    await record(do.tx, _progressed(escalation, mobilisation, at=at, by=do.by.acting_in(action)))
 
 
 async def _load(do: Context, escalation: Escalation, mobilisation_id: UUID) -> tuple[Mobilisation, list[Mobilisation]]:

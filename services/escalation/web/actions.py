@@ -91,6 +91,14 @@ ON_DOSSIERS: Final = (
         creates=True,
     ),
     Action(
+        Name.DATES,
+        accompaniment.RescheduleAccompaniment,
+        accompaniment.reschedule,
+        path="dates",
+        label="Modifier les dates de l’accompagnement",
+        done="Les dates sont modifiées. Le demandeur et le département les voient.",
+    ),
+    Action(
         Name.COMPLETION,
         accompaniment.CompleteAccompaniment,
         accompaniment.complete,
@@ -235,6 +243,16 @@ PARTS_OF_MOBILISATIONS: Final = (
         api=False,
     ),
 )
+CANCELLATION_OF_ORDER: Final = Action(
+    Name.CANCELLATION,
+    means.CancelOrder,
+    means.cancel_mobilisation,
+    path="annulation",
+    label="Annuler",
+    done="La mobilisation est annulée. Son montant est rendu.",
+    then=_DOSSIER,
+    anchor=_MEANS,
+)
 INVITATION: Final = Action(
     Name.INVITATION,
     accompaniment.InviteProvider,
@@ -266,6 +284,17 @@ POSTPONEMENT: Final = Action(
     path="report",
     label="Reporter",
     done="Le jalon est reporté.",
+    then="/demandes/{request_id}",
+    anchor="#jalons",
+)
+
+CANCELLATION_OF_MILESTONE: Final = Action(
+    Name.CANCELLATION,
+    accompaniment.CancelMilestone,
+    accompaniment.cancel_milestone,
+    path="annulation",
+    label="Annuler le jalon",
+    done="Le jalon est annulé.",
     then="/demandes/{request_id}",
     anchor="#jalons",
 )
@@ -582,9 +611,11 @@ ALL: Final = (
     FINANCING,
     *STEPS_OF_MOBILISATIONS,
     *PARTS_OF_MOBILISATIONS,
+    CANCELLATION_OF_ORDER,
     INVITATION,
     REACHED,
     POSTPONEMENT,
+    CANCELLATION_OF_MILESTONE,
     *BY_PROVIDERS,
     *ON_SESSIONS,
     *ON_MINUTES,

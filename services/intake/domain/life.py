@@ -276,8 +276,12 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL,
         Expects(NATIONAL, NextAction.ACCOMPANY, until="ends_on"),
     ),
+    escalation.AccompanimentRescheduled: Meaning(
+        NATIONAL, None, NATIONAL, Expects(NATIONAL, NextAction.ACCOMPANY, until="ends_on"), detail="motive"
+    ),
     escalation.MilestonePlanned: Meaning(NATIONAL, detail="title"),
     escalation.MilestonePostponed: Meaning(NATIONAL, detail="title"),
+    escalation.MilestoneCancelled: Meaning(NATIONAL, detail="title"),
     escalation.ProgressReported: Meaning(NATIONAL, detail="text"),
     escalation.DeliverableAdded: Meaning(NATIONAL, detail="document"),
     escalation.ProviderInvited: Meaning(NATIONAL, shown=False),

@@ -37,6 +37,11 @@ async def store(tx: Transaction, fact: Change) -> None:
     )
 
 
+async def forget(tx: Transaction, milestone_id: UUID) -> None:
+    """Delete a milestone that is not to be reached any more."""
+    await tx.execute("DELETE FROM milestone WHERE id = $1", milestone_id)
+
+
 async def forget_open(tx: Transaction, request_id: UUID) -> None:
     """Delete the milestones that are not reached: the work that they belonged to has stopped."""
     await tx.execute("DELETE FROM milestone WHERE request_id = $1 AND reached_on IS NULL", request_id)

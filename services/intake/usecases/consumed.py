@@ -77,6 +77,15 @@ async def store_milestone_on_change(tx: Transaction, fact: milestones.Change) ->
     await _apply(tx, tracked, fact)
 
 
+async def forget_milestone_on_cancelled(tx: Transaction, fact: escalation.MilestoneCancelled) -> None:
+    """Delete a milestone that is not to be reached any more."""
+    tracked = await _find(tx, fact)
+    if tracked is None:
+        return
+    await milestones.forget(tx, fact.milestone_id)
+    await _apply(tx, tracked, fact)
+
+
 async def end_local_work_on_stop(tx: Transaction, fact: qualification.LocalWorkStopped) -> None:
     """Delete the milestones that will not be reached."""
     tracked = await _find(tx, fact)

@@ -303,6 +303,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.AccompanimentStarted: (applicant("accompaniment_started"),),
     escalation.MilestonePlanned: TIMELINE,
     escalation.MilestonePostponed: TIMELINE,
+    escalation.MilestoneCancelled: TIMELINE,
+    escalation.AccompanimentRescheduled: TIMELINE,
     escalation.ProgressReported: TIMELINE,
     escalation.DeliverableAdded: TIMELINE,
     escalation.ProviderInvited: INTERNAL,

@@ -134,6 +134,10 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     ),
     escalation.ProgressReported: lambda fact: _progress(fact, fact.author),
     escalation.DeliverableAdded: lambda fact: f"{fact.document.name}, par {fact.author}",
+    escalation.MilestoneCancelled: lambda fact: f"{fact.title}\u00a0: {fact.motive}",
+    escalation.AccompanimentRescheduled: lambda fact: (
+        f"Du {short_date_fr(fact.starts_on)} au {short_date_fr(fact.ends_on)}\u00a0: {fact.motive}"
+    ),
     escalation.MilestoneReached: lambda fact: fact.title,
     escalation.AccompanimentCompleted: lambda fact: fact.report,
     escalation.StageOverdue: _late,

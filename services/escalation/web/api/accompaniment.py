@@ -79,7 +79,7 @@ routes = Router(
         download_deliverable,
         report,
         *api_routes(DOSSIER, [actions.PROGRESS]),
-        *api_routes(MILESTONE, [actions.POSTPONEMENT]),
+        *api_routes(MILESTONE, [actions.POSTPONEMENT, actions.CANCELLATION_OF_MILESTONE]),
         *api_routes(MOBILISATION, [actions.INVITATION]),
         Router(
             "/",

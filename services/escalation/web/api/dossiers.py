@@ -93,7 +93,10 @@ routes = Router(
         open_document,
         read_territory,
         *api_routes(DOSSIER, [*actions.ON_DOSSIERS, actions.FINANCING]),
-        *api_routes(MOBILISATION, [*actions.STEPS_OF_MOBILISATIONS, *actions.PARTS_OF_MOBILISATIONS]),
+        *api_routes(
+            MOBILISATION,
+            [*actions.STEPS_OF_MOBILISATIONS, *actions.PARTS_OF_MOBILISATIONS, actions.CANCELLATION_OF_ORDER],
+        ),
         *api_routes(MILESTONE, [actions.REACHED]),
     ],
     tags=["escalations"],

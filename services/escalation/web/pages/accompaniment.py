@@ -75,7 +75,7 @@ routes = [
         route_handlers=[
             list_accompaniments,
             page_read(MILESTONE),
-            *page_routes(MILESTONE, [actions.REACHED, actions.POSTPONEMENT]),
+            *page_routes(MILESTONE, [actions.REACHED, actions.POSTPONEMENT, actions.CANCELLATION_OF_MILESTONE]),
             download_deliverable,
             show_report,
             report_on_paper,

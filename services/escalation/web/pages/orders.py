@@ -114,7 +114,10 @@ routes = [
                 "/",
                 route_handlers=[
                     page_read(MOBILISATION),
-                    *page_routes(MOBILISATION, [*actions.PARTS_OF_MOBILISATIONS, actions.INVITATION]),
+                    *page_routes(
+                        MOBILISATION,
+                        [*actions.PARTS_OF_MOBILISATIONS, actions.CANCELLATION_OF_ORDER, actions.INVITATION],
+                    ),
                 ],
                 opt=SHOWS_SECRET_LINKS,
             ),
