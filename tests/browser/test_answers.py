@@ -86,7 +86,7 @@ def opens(person: Person, system: System, applicant: Applicant) -> None:
 def proposes(sat: Person, system: System, applicant: Applicant, outcome: str, **chosen: str) -> None:
     """Fill in the form of an answer, and propose it."""
     opens(sat, system, applicant)
-    sat.page.locator(f'a[href*="/proposition/{outcome}"]').click()
+    sat.page.locator(f'a[href*="/proposition/{outcome}"]').last.click()
     for name, value in chosen.items():
         match name:
             case "provider":
