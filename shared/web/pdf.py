@@ -23,8 +23,8 @@ STYLES: Final = Path(__file__).parent / "templates" / "layouts" / "paper.css"
 
 LONG: Final = 100_000
 """Characters of HTML from which a document is long: a thread that lays it out would hold up others for seconds."""
-LONGEST: Final = 300.0
-"""Seconds that a long document may take."""
+LONGEST: Final = 480.0
+"""Seconds that a long document may take; less than after which it is begun again."""
 _NEEDED: Final = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "FONTCONFIG_FILE", "XDG_CACHE_HOME")
 """Variables of the process that makes a long document."""
 
