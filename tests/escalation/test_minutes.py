@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from services.escalation.domain.minutes import ApproveMinutes, ApprovingSession,
 from services.escalation.domain.refusals import MinutesApproved, SessionOpen
 from shared import calendar, clock
 from shared.clock import new_id
+from shared.db import Database
 from shared.errors import Forbidden, Invalid
 from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Json, Program
@@ -208,3 +210,22 @@ async def test_a_remark_and_the_approval_at_once_agree_about_what_is_frozen(
     assert approved.status_code == 200
     assert remarked.status_code in {201, 409}
     assert len((await secretary.get(f"{session}/minutes"))["remarks"]) == (remarked.status_code == 201)
+
+
+async def test_the_day_of_closing_is_that_of_paris_also_at_the_end_of_a_year(
+    closed: tuple[str, str], secretary: Program, database: Database
+) -> None:
+    session, _ = closed
+    await database.fetch(
+        """
+        UPDATE committee_session SET held_on = '2025-12-31', closed_at = '2025-12-31T23:30:00Z'
+        WHERE id = $1
+        RETURNING id
+        """,
+        UUID(session.rpartition("/")[2]),
+    )
+    approval = {"approved_by": "Mme Durand", "approved_on": "2025-12-31"}
+    problem = await secretary.refused(f"{session}/minutes/approval", approval, 400)
+    assert "1er\u00a0janvier 2026" in problem["errors"][0]["message"]
+    approved = await secretary.post(f"{session}/minutes/approval", {**approval, "approved_on": "2026-01-01"})
+    assert approved["approval"]["approved_on"] == "2026-01-01"
