@@ -87,7 +87,9 @@ def test_the_standing_members_are_kept_in_a_list(system: System, browser: Browse
     name = f"Mme Essai {clock.new_id()}"
     secretary.types("Nom", name)
     secretary.types("Suppléance", "M. Suppléant")
-    secretary.types("Jusqu’au", str(clock.now().date() + timedelta(days=1)))
+    far = clock.now().date() + timedelta(days=500)  # no session that another test plans takes this member over
+    secretary.types("En exercice à partir du", str(far))
+    secretary.types("Jusqu’au", str(far))
     secretary.presses("Ajouter à la liste")
     secretary.reads(name)
     secretary.looks("74-membres")
