@@ -61,8 +61,15 @@ class Target:
         return found
 
 
+@pytest.fixture(scope="module")
+def territories() -> Territories:
+    """The official lists, read once."""
+    return Territories.load()
+
+
 @pytest.fixture
 async def target(
+    territories: Territories,
     database_url: Callable[[str], Awaitable[str]],
     free_ports: Callable[[int], list[int]],
     tmp_path: Path,
@@ -86,7 +93,7 @@ async def target(
             "body_seconds": 1,
         }
     )
-    running = asyncio.create_task(serve(application(settings, database, Territories.load(), describe=dict), settings))
+    running = asyncio.create_task(serve(application(settings, database, territories, describe=dict), settings))
     target = Target(port, database, settings)
     async with target.visit("192.0.2.250") as client:
         for _ in range(200):
