@@ -332,7 +332,7 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     ),
     "proposes a refusal": ("qualification", _proposes(Outcome.REFUSAL)),
     "proposes a transfer": ("qualification", _proposes(Outcome.TRANSFER, departement="78")),
-    "validates": ("qualification", _does(deciding.validate, Nothing(), DELEGATE)),
+    "validates": ("qualification", _does(deciding.validate, deciding.Validate(), DELEGATE)),
     "rejects": ("qualification", _does(deciding.reject, deciding.Reject(motive="Non."), DELEGATE)),
     "accepts": ("qualification", _accepts),
     "declines": ("qualification", _declines),
