@@ -9,6 +9,7 @@
 - `rabbit_server` — a `LocalRabbit`, users as in shared/messaging/accounts.py (to kill one, start your own).
 - `broker_vhost` — the name of a virtual host made for this test and removed after it.
 - `broker_url(user)` — the AMQP URL of a user (`intake`, …, `operator`, `supervisor`) in this test's `broker_vhost`.
+- `territories` — the official lists of territories.
 - `free_ports(n)` — n ports of 127.0.0.1 that nobody uses.
 - `chromium` — Chromium for asynchronous tests; each opens a window of its own and closes it.
 - `system`, `agent(name)` — the whole product, started once as `make run` does (tests/system.py).
@@ -35,6 +36,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 from deploy.local.postgres import SUPERUSER, LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters import migrations
+from shared.territory.territories import Territories
 from tests.chromium import LAUNCH
 from tests.logins import make_logins_quick
 from tests.rooms import place, shares_product, together
@@ -129,6 +131,12 @@ def free_ports() -> Callable[[int], list[int]]:
         return ports
 
     return find
+
+
+@pytest.fixture(scope="session")
+def territories() -> Territories:
+    """The official lists, with their search, read once."""
+    return Territories.load()
 
 
 @pytest.fixture(scope="session")

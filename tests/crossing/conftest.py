@@ -23,12 +23,6 @@ def quiet() -> Iterator[None]:
     structlog.configure(**before)
 
 
-@pytest.fixture(scope="module")
-def territories() -> Territories:
-    """The official lists, read once."""
-    return Territories.load(searchable=False)
-
-
 @pytest.fixture
 async def world(fresh_database: FreshDatabases, territories: Territories) -> AsyncIterator[World]:
     """All services, empty."""

@@ -51,12 +51,6 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def territories() -> Territories:
-    """The official lists, read once."""
-    return Territories.load(searchable=False)
-
-
-@pytest.fixture(scope="session")
 def app(settings: Settings, territories: Territories) -> Litestar:
     """The service, without its broker, over the database of whatever test runs."""
     return application(settings, DATABASE, territories, describe=messenger_of(settings, DATABASE).describe)

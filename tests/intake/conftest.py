@@ -22,12 +22,6 @@ LIFTED = {name: "0" for name in Settings.model_fields if name.startswith("limit_
 """What strangers may do is limited in `test_limits.py` alone."""
 
 
-@pytest.fixture(scope="session")
-def territories() -> Territories:
-    """The official lists, read once."""
-    return Territories.load()
-
-
 @pytest.fixture
 async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
     """A fresh database of intake, with the rights of the running service."""

@@ -91,12 +91,6 @@ def within(path: str, **values: str) -> dict[str, str]:
 Programs = Callable[..., Awaitable[Program]]
 
 
-@pytest.fixture(scope="session")
-def territories() -> Territories:
-    """The official lists, read once."""
-    return Territories.load()
-
-
 @pytest.fixture
 async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
     """A fresh database with the rights of the running service, and the demonstration's catalogue in it."""

@@ -61,12 +61,6 @@ class Target:
         return found
 
 
-@pytest.fixture(scope="module")
-def territories() -> Territories:
-    """The official lists, read once."""
-    return Territories.load()
-
-
 @pytest.fixture
 async def target(
     territories: Territories,
