@@ -140,6 +140,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "title": "Étape",
             "due_on": today(300),
             "report": "Le projet est prêt.",
+            "carry_reason": "La commande se poursuit.",
             "held_on": today(),
             "total_cents": 5,
             "shares.0.kind": "anct",
