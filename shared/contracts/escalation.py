@@ -112,12 +112,26 @@ class DecisionMade(Fact):
     decision: Decision
 
 
+class Terms(Value):
+    """What a decision comes to, for whoever compares it with the one that replaces it; amounts in euro cents."""
+
+    outcome: CommitteeOutcome
+    support_types: tuple[SupportType, ...] = ()
+    amount_cents: int = 0
+    reserve: str | None = None
+    reserve_until: date | None = None
+
+
 class DecisionCorrected(Fact):
-    """A new decision replaces the one that it names; `under_way` when means or work go on in any case."""
+    """A new decision replaces the one that it names; `under_way` when means or work go on in any case.
+
+    `was` is what the replaced decision came to; corrections of before December 2026 do not say it.
+    """
 
     wire_type: ClassVar[str] = "escalation.decision_corrected.v1"
     decision: Decision
     under_way: bool
+    was: Terms | None = None
 
 
 class ReserveLifted(Fact):

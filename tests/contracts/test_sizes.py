@@ -59,6 +59,7 @@ CHARACTERS: Final[dict[tuple[type[BaseModel], str], int]] = {
     (escalation.OpenPoint, "label"): LINE,
     (escalation.Decision, "motive"): TEXT,
     (escalation.Decision, "reserve"): TEXT,
+    (escalation.Terms, "reserve"): TEXT,
     (escalation.Decision, "appeal"): TEXT,
     (forms.FieldRefused, "field"): LONGEST_FIELD,
     (forms.FieldRefused, "message"): LONGEST_EXPLANATION,
@@ -124,7 +125,10 @@ MOST: Final[dict[tuple[type[BaseModel], str], int]] = {
     (qualification.RequestTransferred, "withdrawals_answered"): MOST_ANSWERED,
     **dict.fromkeys(((model, "fields") for model in (intake.Request, intake.EvaluationSubmitted)), 20),
     **dict.fromkeys(
-        ((model, "support_types") for model in (intake.Request, escalation.Decision, qualification.SupportedLocally)),
+        (
+            (model, "support_types")
+            for model in (intake.Request, escalation.Decision, escalation.Terms, qualification.SupportedLocally)
+        ),
         10,
     ),
 }

@@ -134,6 +134,8 @@ async def test_a_closed_session_is_corrected_only_by_a_new_decision_that_names_t
     assert after["decisions"][0]["outcome"] == "refused"
     assert (await secretary.refused(f"/decisions/{old['id']}/correction", NEW, 409))["code"] == "decision_replaced"
     assert await told(database, DecisionCorrected.wire_type) == 1
+    was = "SELECT body::jsonb #>> '{data,was,outcome}' FROM journal WHERE type = $1"
+    assert await database.fetchval(was, DecisionCorrected.wire_type) == "refused"
     again = await secretary.post(f"/decisions/{new['id']}/correction", {**NEW, "amount_cents": 1}, status=201)
     assert again["corrects"] == number
 

@@ -265,14 +265,16 @@ class Life:
         )  # fmt: skip
         return self._make(escalation.DecisionMade, minutes, decision=decision)
 
-    def corrected(self, minutes: int, outcome: CommitteeOutcome, *, under_way: bool) -> Any:
+    def corrected(
+        self, minutes: int, outcome: CommitteeOutcome, *, under_way: bool, was: escalation.Terms | None = None
+    ) -> Any:
         """The committee replaced its decision."""
         decision = escalation.Decision(
             id=new_id(), number="CSP-2026-0002", outcome=outcome, motive="Après vérification.", decided_on=DUE,
             session_id=new_id(), signed_by=Actor(role=Role.COMMITTEE_SECRETARY, name="SECRET name"),
             corrects="CSP-2026-0001",
         )  # fmt: skip
-        return self._make(escalation.DecisionCorrected, minutes, decision=decision, under_way=under_way)
+        return self._make(escalation.DecisionCorrected, minutes, decision=decision, under_way=under_way, was=was)
 
     def mobilised(self, minutes: int) -> Any:
         """A resource was found."""

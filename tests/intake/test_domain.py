@@ -230,6 +230,17 @@ def test_a_corrected_decision_is_the_one_shown_and_what_is_under_way_goes_on() -
     assert (tracked.decision["outcome"], tracked.decision["corrects"]) == ("granted_with_reserve", "CSP-2026-0001")
 
 
+def test_a_corrected_decision_says_what_the_replaced_one_came_to() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    was = escalation.Terms(outcome=CommitteeOutcome.GRANTED, amount_cents=40_000_00)
+    heard(tracked, life.corrected(1, CommitteeOutcome.REFUSED, under_way=False, was=was))
+    assert tracked.decision is not None
+    assert escalation.Terms.model_validate(tracked.decision["was"]) == was
+    heard(tracked, life.corrected(2, CommitteeOutcome.GRANTED, under_way=False))
+    assert "was" not in tracked.decision
+
+
 def test_an_accompaniment_ends_with_an_evaluation() -> None:
     tracked = a_tracked_request()
     life = Life(tracked.id)

@@ -11,6 +11,8 @@ from services.intake import jobs
 from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from shared import clock
+from shared.contracts.escalation import Terms
+from shared.contracts.vocabulary import CommitteeOutcome
 from shared.db import Database
 from shared.documents import LARGEST_REQUEST
 from shared.messaging.inbox.inbox import Inbox
@@ -201,6 +203,23 @@ async def test_a_decision_is_dated(client: Client, inbox: Inbox) -> None:
     await inbox.process([Streams().message(Life(UUID(mine["id"])).supported(LATER))])
     page = await client.get(f"/suivi/{mine['access_token']}")
     assert re.search(r"<dt>Date</dt><dd>\w+ \d+(er)?\s\w+ \d{4}</dd>", page.text)
+
+
+async def test_a_corrected_decision_says_what_it_changes(client: Client, inbox: Inbox) -> None:
+    mine = await filed(client)
+    wire, life, address = Streams(), Life(UUID(mine["id"])), f"/suivi/{mine['access_token']}"
+    was = Terms(outcome=CommitteeOutcome.REFUSED)
+    corrected = life.corrected(LATER + 1, CommitteeOutcome.GRANTED, under_way=False, was=was)
+    await inbox.process([wire.message(life.escalated(LATER)), wire.message(corrected)])
+    for page in (address, f"{address}/imprimer"):
+        read = (await client.get(page)).text.replace("\u00a0", " ")
+        assert "Cette décision remplace la décision n° CSP-2026-0001." in read
+        assert "Décision : accompagnement accordé (auparavant : refus)" in read
+    of_before = life.corrected(LATER + 2, CommitteeOutcome.GRANTED, under_way=False)
+    await inbox.process([wire.message(of_before)])
+    read = (await client.get(address)).text
+    assert "CSP-2026-0001" in read
+    assert "Ce qui change" not in read
 
 
 async def test_the_acknowledgement_repeats_what_was_filed(client: Client) -> None:

@@ -194,6 +194,18 @@ def test_a_decision_of_a_later_day_is_no_past(letters: MailRenderer) -> None:
     assert "Sa décision prend effet le" in told[13]
 
 
+@pytest.mark.parametrize("template", ["decision_made", "decision_for_departement"])
+def test_a_corrected_decision_says_what_changes_where_the_event_knows_it(letters: MailRenderer, template: str) -> None:
+    fact = examples.example_of(escalation.DecisionCorrected)
+    assert isinstance(fact, escalation.DecisionCorrected)
+    told = written(letters, template, fact).text
+    assert "Montant\u00a0: 25\u00a0000\u00a0€ (auparavant\u00a0: 40\u00a0000\u00a0€)" in told
+    assert "Réserve\u00a0: ajoutée" in told
+    of_before = written(letters, template, fact.model_copy(update={"was": None})).text
+    assert "Elle remplace la décision" in of_before
+    assert "Ce qui change" not in of_before
+
+
 def test_a_subject_cannot_add_a_header() -> None:
     sent = message_from_bytes(a_mail_sender().write(an_outgoing(subject=one_line(HOSTILE))), policy=default)
     assert sent["Bcc"] is None

@@ -9,9 +9,9 @@ from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.grant import GRANTING
 from services.escalation.domain.moves import MOVES, UNDER_WAY, Action, By, State, allow
 from services.escalation.domain.refusals import DecisionReplaced, NoReserve
-from shared.contracts.escalation import DecisionCorrected, ReserveLifted
+from shared.contracts.escalation import DecisionCorrected, ReserveLifted, Terms
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import CommitteeOutcome
+from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.errors import Invalid
 from shared.french.dates import date_fr
 from shared.french.numbers import euros
@@ -33,6 +33,20 @@ class OnRecord:
     replaced_by: str | None
     decided_on: date
     recused: tuple[str, ...] = ()
+    support_types: tuple[SupportType, ...] = ()
+    amount_cents: int = 0
+    reserve_until: date | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What it comes to."""
+        return Terms(
+            outcome=self.outcome,
+            support_types=self.support_types,
+            amount_cents=self.amount_cents,
+            reserve=self.reserve,
+            reserve_until=self.reserve_until,
+        )
 
     @property
     def has_standing_reserve(self) -> bool:
@@ -120,6 +134,7 @@ class OnRecord:
                 at=at,
                 decision=decision,
                 under_way=under_way,
+                was=self.terms,
             )
         )
 

@@ -11,7 +11,7 @@ from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.refusals import AlreadyOnAgenda
 from shared.contracts.escalation import Decision
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import CommitteeOutcome
+from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Transaction
 from shared.errors import NotFound
 
@@ -298,7 +298,7 @@ async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnReco
     row = await tx.fetchrow(
         """
         SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by, decided_on,
-            recused
+            recused, support_types, amount_cents, reserve_until
         FROM decision
         WHERE id = $1
         FOR UPDATE
@@ -308,7 +308,12 @@ async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnReco
     if row is None:
         raise NoSuchDecision
     return OnRecord(
-        **{**dict(row), "outcome": CommitteeOutcome(row["outcome"]), "recused": tuple(row["recused"])},
+        **{
+            **dict(row),
+            "outcome": CommitteeOutcome(row["outcome"]),
+            "recused": tuple(row["recused"]),
+            "support_types": tuple(map(SupportType, row["support_types"])),
+        },
     )
 
 

@@ -74,6 +74,8 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
             team = Team.DEPARTEMENT
         case escalation.DecisionMade() | escalation.DecisionCorrected():
             shown = fact.decision.model_dump(mode="json", include=SHOWN_OF_A_DECISION)
+            if isinstance(fact, escalation.DecisionCorrected) and fact.was:
+                shown["was"] = fact.was.model_dump(mode="json")
             team = Team.NATIONAL
         case _:
             return None

@@ -282,6 +282,9 @@ def facts() -> list[Fact]:
             **where,
             decision=_DECISION.model_copy(update={"number": "CSP-2027-0013", "corrects": _DECISION.number}),
             under_way=False,
+            was=e.Terms(
+                outcome=v.CommitteeOutcome.GRANTED, support_types=_DECISION.support_types, amount_cents=40_000_00
+            ),
         ),
         e.ReserveLifted(
             **where,

@@ -16,6 +16,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.french import words
+from shared.french.decisions import changes_fr
 from shared.masking import hidden
 from shared.web import template_filters
 
@@ -77,7 +78,7 @@ def _environments() -> tuple[Environment, Environment]:
         lstrip_blocks=True,
     )
     template_filters.install(texts)
-    texts.globals.update(quote=quote, word=words.word, event_word=words.event_word)
+    texts.globals.update(quote=quote, word=words.word, event_word=words.event_word, changes_fr=changes_fr)
     pages = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,

@@ -16,6 +16,7 @@ from shared.contracts import escalation, qualification
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
 from shared.french.dates import date_fr
+from shared.french.decisions import changes_fr
 from shared.french.words import STATE, TEAM, WITHDRAWAL_REASON, state_word, word
 from shared.letters import filed
 from shared.territory.territories import Territories
@@ -215,6 +216,15 @@ class TrackingView:
         decided = self.tracking.decision or {}
         texts = (("Motif", decided.get("motive")), ("Voies de recours", decided.get("appeal")))
         return [(term, text) for term, text in texts if text]
+
+    @property
+    def decision_changes(self) -> list[str]:
+        """What the decision changes of the one that it replaces; nothing where it replaces none."""
+        decided = self.tracking.decision or {}
+        if not decided.get("was"):
+            return []
+        now = {name: decided[name] for name in escalation.Terms.model_fields}
+        return changes_fr(escalation.Terms.model_validate(now), escalation.Terms.model_validate(decided["was"]))
 
     @property
     def decision_letter(self) -> LetterView | None:
