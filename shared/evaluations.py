@@ -53,6 +53,14 @@ class Group(Averages):
     cost_cents: int
 
 
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """The averages of some answers, and what their help cost together, in euro cents."""
+
+    averages: Averages
+    cost_cents: int
+
+
 GroupOf = TypeVar("GroupOf", bound=Group)
 
 _AVERAGES: Final = """
@@ -118,3 +126,21 @@ class Answers(Generic[By]):
             *arguments,
         )
         return [group.model_validate(dict(row)) for row in rows]
+
+    async def summed(self, reader: Reader, arguments: Sequence[Any], *, without: By | None = None) -> Summed:
+        """Return the averages and the cost of all answers, or of those that have no value in a dimension."""
+        none = f"cardinality(array_remove({self.values[without]}, NULL)) = 0" if without else "true"
+        row = await reader.fetchrow(
+            f"""
+            {self.judged}, kept AS (
+                SELECT judged.*, row_number() OVER (PARTITION BY request_id ORDER BY submitted_at) = 1 AS first
+                FROM judged
+                WHERE coalesce({none}, true)
+            )
+            SELECT {_AVERAGES}, coalesce(sum(cost_cents) FILTER (WHERE first), 0)::bigint AS cost_cents
+            FROM kept
+            """,  # noqa: S608 - built from constants of the services
+            *arguments,
+        )
+        found = dict(row or {})
+        return Summed(cost_cents=found.pop("cost_cents"), averages=Averages.model_validate(found))

@@ -1,5 +1,6 @@
 """The figures are about all requests, whoever answers them; evaluations stand beside their decision and their cost."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from shared.contracts.vocabulary import EvaluationRound, Programme, SupportType
 from shared.db import Database
 from shared.identity.model import Agent, Role
 from tests.escalation.conftest import an_agent
+from tests.escalation.desk import Person
 from tests.escalation.life import (
     DELEGATE,
     FILED_AT,
@@ -226,17 +228,24 @@ async def test_an_evaluation_stands_beside_its_decision_and_what_it_cost(
         body = {"kind": "external", "resource": resource, "amount_cents": cents}
         await national.post(f"/escalations/{received}/mobilisations", body, status=201)
     await ear.hears(evaluated(UUID(received)), evaluated(UUID(received), 3, EvaluationRound.SIX_MONTHS))
+    assert [item["cost_cents"] for item in (await national.get("/evaluations"))["items"]] == [0, 0]
+    cerema, market = (await national.get(f"/escalations/{received}"))["mobilisations"]
+    for order, delivered in ((cerema, 1_500_000), (market, 1_000_000)):
+        address = f"/escalations/{received}/mobilisations/{order['id']}"
+        for step in ("acceptance", "start"):
+            await national.post(f"{address}/{step}")
+        await national.post(f"{address}/part-delivery", {"amount_cents": delivered}, status=201)
     listed = await national.get("/evaluations")
     assert listed["total"] == 2
     shown = listed["items"][0]
     assert shown["decision_number"].startswith("CSP-")
-    assert (shown["granted_cents"], shown["cost_cents"]) == (5_000_000, 3_000_000)
+    assert (shown["granted_cents"], shown["cost_cents"]) == (5_000_000, 2_500_000)
     assert shown["providers"] == ["Cerema", "Marché d’ingénierie"]
     assert [item["round"] for item in listed["items"]] == ["six_months", "completion"]
     by_provider = await results(national, "provider")
     assert {row["value"]: (row["count"], row["satisfaction"], row["cost_cents"]) for row in by_provider} == {
-        "Cerema": (2, 4.0, 3_000_000),
-        "Marché d’ingénierie": (2, 4.0, 3_000_000),
+        "Cerema": (2, 4.0, 2_500_000),
+        "Marché d’ingénierie": (2, 4.0, 2_500_000),
     }
     assert (await national.get("/evaluations?provider=Cerema&round=six_months"))["total"] == 1
     dossier = await national.get(f"/escalations/{received}")
@@ -263,6 +272,21 @@ async def test_results_are_compared_by_territory_field_programme_and_provider(ea
     assert [(row["value"], row["satisfaction"]) for row in await results(national, "provider")] == [(CAUE.name, 5.0)]
     assert [row["cost_cents"] for row in await results(national, "round")] == [1_200_000]
     assert (await national.ask("GET", "/evaluations/results?by=nothing")).status_code == 400
+
+
+async def test_the_compared_results_name_what_has_no_value_and_add_up(ear: Ear, at_desk: Person) -> None:
+    paid, directed = new_id(), new_id()
+    await ear.hears(filed(paid), filed(directed), supported(paid), directed_to_programme(directed))
+    await ear.hears(evaluated(paid, 3), evaluated(paid, 5, EvaluationRound.SIX_MONTHS), evaluated(directed, 1))
+    for by, rows in {
+        "programme": [("Petites Villes de Demain", "1", "1,0"), ("Sans programme", "2", "4,0"), ("Total", "3", "3,0")],
+        "provider": [("Sans prestataire connu", "3", "3,0"), ("Total", "3", "3,0")],
+        "departement": [("Val-d’Oise (95)", "3", "3,0"), ("Total", "3", "3,0")],
+    }.items():
+        table = (await at_desk.see(f"/evaluations?by={by}")).split("<tbody")[1].split("</tbody>")[0]
+        seen = [re.findall(r"data-label=[^>]*>([^<]*)<", row) for row in table.split("</tr>")[:-1]]
+        assert [(row[0], row[1], row[4]) for row in seen] == rows
+        assert seen[-1][5] == "12\u00a0000\u00a0€"
 
 
 async def test_two_answers_of_one_request_disturb_no_programmes_list(ear: Ear, national: Program) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from services.escalation.domain.perimeter import Perimeter
 from shared.contracts.vocabulary import CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Reader
-from shared.evaluations import AnswerRow, Answers, Averages, Group
+from shared.evaluations import AnswerRow, Answers, Averages, Group, Summed
 
 
 class Dimension(StrEnum):
@@ -25,8 +25,8 @@ class Dimension(StrEnum):
 class Evaluation(AnswerRow):
     """What an applicant said, with the committee's decision; amounts in euro cents.
 
-    `providers` helped: the resources mobilised, or the local provider. `cost_cents` is what was committed for it, on a
-    national envelope or the département's.
+    `providers` helped: the resources mobilised, or the local provider. `cost_cents` is what was delivered for it on
+    a national envelope, or what the département gave.
     """
 
     providers: list[str]
@@ -67,7 +67,7 @@ _JUDGED: Final = """
             LIMIT 1
         ) AS decided ON true
         LEFT JOIN LATERAL (
-            SELECT sum(mobilisation.committed_cents)::bigint AS cents,
+            SELECT sum(mobilisation.delivered_cents)::bigint AS cents,
                 array_agg(DISTINCT mobilisation.resource) AS resources
             FROM mobilisation
             WHERE mobilisation.request_id = evaluation.request_id AND mobilisation.state <> 'declined'
@@ -131,3 +131,10 @@ async def averages(reader: Reader, narrowed: Narrowed, *, perimeter: Perimeter) 
 async def grouped(reader: Reader, by: Dimension, narrowed: Narrowed, *, perimeter: Perimeter) -> list[Group]:
     """Return the averages by a dimension, the most answers first."""
     return await _ANSWERS.grouped(reader, by, _asked(narrowed, perimeter), Group)
+
+
+async def summed(
+    reader: Reader, narrowed: Narrowed, *, perimeter: Perimeter, without: Dimension | None = None
+) -> Summed:
+    """Return the averages and the cost of all answers, or of those that have no value in a dimension."""
+    return await _ANSWERS.summed(reader, _asked(narrowed, perimeter), without=without)

@@ -7,7 +7,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from services.escalation.reads.evaluations import Dimension, Narrowed, averages, evaluations, grouped
+from services.escalation.reads.evaluations import Dimension, Narrowed, evaluations, grouped, summed
 from services.escalation.reads.overview import MoneyRow
 from services.escalation.reads.results import statistics
 from services.escalation.web.context import AgentContext
@@ -30,6 +30,13 @@ DIMENSIONS: Final[Mapping[str, str]] = {
     Dimension.PROVIDER.value: "Prestataire ou acteur local",
     Dimension.ROUND.value: "Moment",
 }
+WITHOUT: Final[Mapping[Dimension, str]] = {
+    Dimension.PROGRAMME: "Sans programme",
+    Dimension.REGION: "Région inconnue",
+    Dimension.FIELD: "Sans thématique",
+    Dimension.PROVIDER: "Sans prestataire connu",
+}
+"""What stands for the answers that have no value of a dimension; all have a département and a moment."""
 STAGES: Final = {
     "admissibility": "De la réception à la recevabilité",
     "committee": "De la recevabilité à la décision",
@@ -47,13 +54,20 @@ async def list_evaluations(context: NamedDependency[AgentContext], paging: Named
     by = known(Dimension, asked.get("by")) or Dimension.PROGRAMME
     names = {one.code: f"{_spoken(one.name)} ({one.code})" for one in territories.departements()}
     regions = {one.code: one.name for one in territories.all_of(ApplicantKind.REGION)}
-    groups = await grouped(database, by, narrowed, perimeter=perimeter)
+    groups: list[tuple[str, Averages, int]] = [
+        (_label(by, group.value, names, regions), group, group.cost_cents)
+        for group in await grouped(database, by, narrowed, perimeter=perimeter)
+    ]
+    if by in WITHOUT:
+        rest = await summed(database, narrowed, perimeter=perimeter, without=by)
+        groups += [(WITHOUT[by], rest.averages, rest.cost_cents)] if rest.averages.count else []
+    total = await summed(database, narrowed, perimeter=perimeter)
     return show(
         context,
         "results/evaluations.html",
         items=await evaluations(database, narrowed, perimeter=perimeter, limit=paging.limit, offset=paging.offset),
-        means=await averages(database, narrowed, perimeter=perimeter),
-        groups=[(_label(by, group.value, names, regions), group) for group in groups],
+        means=total.averages,
+        groups=[*groups, ("Total", total.averages, total.cost_cents)] if groups else [],
         by=by,
         paging=paging,
         filters=[
