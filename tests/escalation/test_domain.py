@@ -348,6 +348,18 @@ def test_a_milestone_is_not_reached_tomorrow() -> None:
         )
 
 
+@pytest.mark.parametrize("starts_in", [-3, 3])
+def test_a_milestone_is_not_reached_before_the_work_begins_but_today_at_the_earliest(starts_in: int) -> None:
+    escalation = an_escalation(State.ACCOMPANIED)
+    escalation.starts_on = TODAY + timedelta(days=starts_in)
+    with pytest.raises(Invalid):
+        Milestone(new_id(), "Étude", DUE).reach(
+            escalation, reached_on=TODAY - timedelta(days=4), today=TODAY, by=NATIONAL, at=AT
+        )
+    told = Milestone(new_id(), "Étude", DUE).reach(escalation, reached_on=TODAY, today=TODAY, by=NATIONAL, at=AT)
+    assert told.reached_on == TODAY
+
+
 def test_a_late_milestone_is_told_once() -> None:
     escalation = an_escalation(State.ACCOMPANIED)
     milestone = Milestone(new_id(), "Étude", DUE)

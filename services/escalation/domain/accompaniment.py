@@ -166,10 +166,11 @@ class Milestone:
         allow(Action.REACHED, escalation.state, by)
         self._check_open()
         day = day_reached(reached_on, today=today)
-        if escalation.starts_on is not None and day < escalation.starts_on <= today:
+        if escalation.starts_on is not None and day < min(escalation.starts_on, today):
+            began = "commence" if escalation.starts_on > today else "a commencé"
             raise Invalid.field(
                 "reached_on",
-                f"L’accompagnement a commencé le {date_fr(escalation.starts_on)}\u00a0: un jalon est atteint après.",
+                f"L’accompagnement {began} le {date_fr(escalation.starts_on)}\u00a0: cette date vient avant.",
             )
         self.reached_on = day
         return MilestoneReached(
