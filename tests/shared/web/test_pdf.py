@@ -6,6 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from shared.web import pdf
+from shared.web.assets import ROOT
 from shared.web.pdf import LONG, TooLongToPrint, TypesettingFailed, pdf_of
 
 PAGE = "<!doctype html><html lang='fr'><head><title>Dossier</title></head><body><main>{}</main></body></html>"
@@ -41,3 +42,15 @@ async def test_a_document_that_cannot_be_made_in_time_is_refused_in_words(monkey
     monkeypatch.setattr(pdf, "typeset", never)
     with pytest.raises(TooLongToPrint):
         await pdf_of(PAGE.format("x" * LONG))
+
+
+@pytest.mark.parametrize("above", [170, 180, 190])
+async def test_a_heading_goes_to_the_next_page_with_its_table(above: int) -> None:
+    css = (ROOT / "shared/web/templates/layouts/paper.css").read_text(encoding="utf-8")
+    table = "<table><caption class='visually-hidden'>Moyens</caption><tbody><tr><td>Bureau</td></tr></tbody></table>"
+    signing = "<section class='signing'><div class='signatures'><div class='signature'><p>Nom</p></div></div></section>"
+    style = f"<style>{css.replace('Atkinson', 'sans-serif')}</style>"
+    body = f"{style}<div style='height: {above}mm'>Bilan</div><h2>Titre</h2>{table}{signing}"
+    first, last = pages(await pdf_of(PAGE.format(body)))
+    assert "Titre" not in first
+    assert last.index("Titre") < last.index("Bureau") < last.index("Nom")
