@@ -200,7 +200,10 @@ async def test_who_decides_reads_what_is_left_and_keeps_the_text_when_somebody_w
     assert late.status_code == 409
     assert "Secretaire a enregistré la décision CSP-" in text
     assert "Un texte long à garder." in text
-    assert "Ce que vous aviez saisi" in text
+    typed = text.split("Ce que vous aviez saisi")[1].split("</section>")[0]
+    assert "Accompagnement accordé" in typed
+    assert "granted" not in typed
+    assert text.count("a enregistré la décision") == 1
 
 
 async def test_a_session_to_come_is_prepared_and_not_held(at_committee: Person, secretary: Program) -> None:
