@@ -44,6 +44,7 @@ def presses(page: Page, name: str) -> None:
 
 def reaches_by_key(page: Page, key: str, name: str) -> None:
     """Press a key, see that it only brings to the button, and press the button."""
+    page.wait_for_load_state()  # the script that listens to keys is loaded with the page
     page.keyboard.press(key)
     expect(page.get_by_role("button", name=name)).to_be_focused()
     page.keyboard.press("Enter")
@@ -70,7 +71,7 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
 
     reaches_by_key(page, "e", "Commencer l’examen")
     person.reads("En cours d’examen")
-    page.wait_for_load_state()  # before it no key is heard
+    page.wait_for_load_state()
     keyboard.press("q")
     page.wait_for_url("**/qualification*")
     for group in page.get_by_role("group").all():
