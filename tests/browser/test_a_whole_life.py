@@ -143,7 +143,7 @@ def plans_a_session(person: Person, system: System, number: str) -> None:
     """The committee's secretary plans the next session."""
     person.page.goto(system.endpoints["escalation"] + "/comite")
     person.types("Intitulé", f"Comité pour {number}")
-    person.types("Date de la séance", str(TODAY + timedelta(days=20)))
+    person.types("Date de la séance", str(TODAY))
     person.presses("Créer la séance")
     person.reads(f"Comité pour {number}")
 

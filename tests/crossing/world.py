@@ -222,8 +222,8 @@ def _does(use_case: UseCase, command: Command, who: Agent = SAT) -> Act:
     return _on_case(use_case, lambda _: command, who)
 
 
-def _proposes(outcome: Outcome, **more: Any) -> Act:
-    return _does(deciding.propose, Propose(outcome=outcome, motive="Motif.", **more))
+def _proposes(outcome: Outcome, who: Agent = SAT, **more: Any) -> Act:
+    return _does(deciding.propose, Propose(outcome=outcome, motive="Motif.", **more), who)
 
 
 async def _provider(tx: Transaction, request_id: UUID) -> UUID:
@@ -331,6 +331,7 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
         _proposes(Outcome.ESCALATION, motive_code=EscalationMotive.COMPLEX_OR_MULTITHEMATIC, opinion="Favorable."),
     ),
     "proposes a refusal": ("qualification", _proposes(Outcome.REFUSAL)),
+    "the délégué proposes a refusal": ("qualification", _proposes(Outcome.REFUSAL, DELEGATE)),
     "proposes a transfer": ("qualification", _proposes(Outcome.TRANSFER, departement="78")),
     "validates": ("qualification", _does(deciding.validate, deciding.Validate(), DELEGATE)),
     "rejects": ("qualification", _does(deciding.reject, deciding.Reject(motive="Non."), DELEGATE)),

@@ -34,7 +34,7 @@ async def test_each_message_ends_where_somebody_finds_it(
 ) -> None:
     chance = random.Random(SEED)  # noqa: S311 - the same each time
     database = await Database.connect(await database_url(service), name="test")
-    some = bodies(600, chance, without=service, untouched=UNTOUCHED)
+    some = bodies(1_200, chance, without=service, untouched=UNTOUCHED)
     fates = await take_all(database, heard_by[service], some, chance)
     await database.close()
     assert not fates.lost
