@@ -1,6 +1,7 @@
 """Validation of uploaded files: type by content, never by name, and bounds on size and number."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -38,6 +39,8 @@ _MOST_PARTS: Final = 5_000
 _LARGEST_UNPACKED: Final = 500 * 1024 * 1024
 _BOUNDED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """How parts may be packed: Python unpacks these piece by piece, and all others (BZIP2, LZMA) as a whole."""
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError, EOFError)
+"""What `zipfile` raises for archives that are none."""
 _ENTRY: Final = b"PK\x01\x02"
 """Begins each entry of an archive's directory."""
 
@@ -142,7 +145,7 @@ def _office_type(content: BinaryIO) -> str:
                 for kind, main in ((DOCX, "word/document.xml"), (XLSX, "xl/workbook.xml")):
                     if main in names and f"{kind}.main+xml".encode() in types:
                         return kind
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as broken:
+    except _BROKEN as broken:
         raise FileNotAccepted from broken
     raise FileNotAccepted
 

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 
 import pytest
 
@@ -89,3 +90,29 @@ def test_a_part_packed_otherwise_is_refused_wherever_it_stands() -> None:
         archive.writestr("Pictures/plan.png", "x", compress_type=zipfile.ZIP_BZIP2)
     with pytest.raises(FileNotAccepted):
         media_type_of(held)
+
+
+def a_document() -> bytes:
+    """Give a small document whose parts are deflated."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", ODT)
+        archive.writestr("content.xml", "x")
+    return held.getvalue()
+
+
+DOCUMENT = a_document()
+
+
+@pytest.mark.filterwarnings("ignore:Overlapped entries")
+@pytest.mark.parametrize("value", [0x00, 0x5A, 0xFF])
+def test_a_broken_archive_is_accepted_or_refused_whichever_byte_is_broken(value: int) -> None:
+    found: Counter[str] = Counter()
+    for place in range(4, len(DOCUMENT)):
+        broken = bytearray(DOCUMENT)
+        broken[place] = value
+        try:
+            found[media_type_of(io.BytesIO(broken))] += 1
+        except FileNotAccepted:
+            found["refused"] += 1
+    assert found.keys() == {ODT, "refused"}
