@@ -74,7 +74,9 @@ class Settings(ServiceSettings):
     limit_invitations_per_address: RateSetting = Field(
         Rate.parse("30/d"), description="Colleagues invited from one address"
     )
-    limit_invitations_per_email: RateSetting = Field(Rate.parse("5/d"), description="Invitations to one mail address")
+    limit_invitations_per_email: RateSetting = Field(
+        Rate.parse("5/d"), description="Invitations from one address to one mail address"
+    )
     limit_invitations_per_request: RateSetting = Field(
         Rate.parse("10/d"), description="Colleagues invited to one request"
     )

@@ -161,11 +161,14 @@ class Limits:
         return self.counts.digest("link:email", email)
 
     def invitation(self, caller: Caller, request_id: UUID, email: str) -> Quota:
-        """Limit invitations; refuses with `TooManyInvitesNow`."""
+        """Limit invitations; refuses with `TooManyInvitesNow`.
+
+        The invited address is counted with the caller's network: a stranger would use up what its colleagues may send.
+        """
         known = self.settings
         return self.counts.quota(
             Use("invitation:address", caller.network, known.limit_invitations_per_address, TooManyInvitesNow),
-            Use("invitation:email", email, known.limit_invitations_per_email, TooManyInvitesNow),
+            Use("invitation:email", f"{caller.network} {email}", known.limit_invitations_per_email, TooManyInvitesNow),
             Use("invitation:request", str(request_id), known.limit_invitations_per_request, TooManyInvitesNow),
         )
 
