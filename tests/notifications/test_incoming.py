@@ -5,6 +5,7 @@ import smtplib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from email.policy import SMTP
 from html import escape
 from ipaddress import IPv4Network
 from textwrap import dedent
@@ -307,6 +308,47 @@ async def test_what_is_refused_says_why_and_changes_nothing(world: World, inboun
     assert (await inbound.is_given(a_reply(), to=to_an_agent)).startswith("554 5.7.1")
     assert (await inbound.is_given(a_reply(), to=RETURNS.of("reponse", uuid4()))).startswith("550")
     assert await inbound.database.fetchval("SELECT count(*) FROM incoming_mail") == 0
+
+
+async def test_a_mail_of_too_many_lines_is_refused_whole_and_the_next_one_is_taken(
+    world: World, inbound: InboundClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifications.adapters.inbound_mail.MOST_LINES", 2_000)
+    await world.filed()
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=inbound.port, start_tls=False)
+    async with client:
+        for lines in ("\n" * 5_000, "\n" * 3_000 + "b" * 5_000 + "\n" + "QUIT\n" * 500):
+            await client.mail("contact@commune.test")
+            await client.rcpt(to)
+            with pytest.raises(aiosmtplib.SMTPDataError, match="too many lines") as refused:
+                await client.data(a_reply().as_bytes() + lines.encode())
+            assert refused.value.code == 552
+        await client.mail("contact@commune.test")
+        await client.rcpt(to)
+        assert (await client.data(a_reply("Mardi\n" * 1_000).as_bytes()))[0] == 250
+    assert [reply["text"].count("Mardi") for reply in await inbound.replies()] == [1_000]
+
+
+async def test_a_few_mails_arrive_at_the_same_time_and_the_others_later(
+    world: World, inbound: InboundClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifications.adapters.inbound_mail.MOST_ARRIVING", 1)
+    await world.filed()
+    to = RETURNS.of("reponse", await inbound.mail_to("applicant"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", inbound.port)
+    await reader.readline()
+    for command in ("HELO mx.test", "MAIL FROM:<contact@commune.test>", f"RCPT TO:<{to}>", "DATA"):
+        writer.write(f"{command}\r\n".encode())
+        answer = await reader.readline()
+    assert answer.startswith(b"354")
+    assert (await inbound.is_given(a_reply(), to=to)).startswith("451")
+    writer.write(a_reply("Jeudi nous convient.").as_bytes(policy=SMTP) + b".\r\n")
+    assert (await reader.readline()).startswith(b"250")
+    writer.close()
+    await writer.wait_closed()
+    assert (await inbound.is_given(a_reply(), to=to)).startswith("250")
+    assert [reply["text"] for reply in await inbound.replies()] == ["Jeudi nous convient.", "Mardi nous convient."]
 
 
 async def test_one_mail_is_not_answered_without_end(

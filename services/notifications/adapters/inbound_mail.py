@@ -33,6 +33,13 @@ log = structlog.get_logger(__name__)
 
 LARGEST_MAIL: Final = 20 * 1024 * 1024
 """Bytes: files travel in mails, even if we do not keep them."""
+MOST_LINES: Final = 400_000
+"""Lines of a mail: as many as 20 MB of a file have, which travel in lines of 78 bytes, and half as many again.
+
+aiosmtpd keeps each line as an object of its own until the last: 20 MB of empty ones would take 1.8 GB.
+"""
+MOST_ARRIVING: Final = 4
+"""Mails that are received and read at the same time; servers try the others again later."""
 SILENT_FOR: Final = 60.0
 """Seconds that a server may say nothing."""
 PATIENCE_AT_STOP: Final = 10.0
@@ -44,6 +51,64 @@ _ONE_AT_A_TIME: Final = "452 4.5.3 One recipient at a time"
 _UNREADABLE: Final = "554 5.6.0 The mail cannot be read"
 _LOOP: Final = "554 5.4.6 The mail goes round"
 _LATER: Final = "451 4.3.0 Try again later"
+_BUSY: Final = "451 4.3.2 Other mails are arriving, try again later"
+_TOO_MANY_LINES: Final = "552 5.3.4 The mail has too many lines"
+_END: Final = b"\r\n.\r\n"
+_LINES_AT_A_TIME: Final = 1_000
+_PIECE: Final = 64 * 1024
+
+
+class _TooManyLinesError(Exception):
+    """The mail that has just been received has more lines than one may have."""
+
+
+class _CountedLines:
+    """A mail's lines as they arrive, of which only so many are handed on; the rest is dropped as it comes."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._lines = 0
+
+    async def readuntil(self, separator: bytes) -> bytes:
+        """Return the next line; raise `_TooManyLinesError` at the end of a mail that has too many."""
+        self._lines += 1
+        if self._lines % _LINES_AT_A_TIME == 0:
+            await asyncio.sleep(0)  # lines that are there already are read without a pause
+        line = await self._reader.readuntil(separator)
+        if self._lines <= MOST_LINES:
+            return line
+        last = separator + line
+        while _END not in last and (more := await self._reader.read(_PIECE)):
+            last = last[1 - len(_END) :] + more
+        raise _TooManyLinesError
+
+    async def read(self, n: int) -> bytes:
+        """Return what has come of a line that is too long."""
+        return await self._reader.read(n)
+
+
+class _BoundedSMTP(SMTP):
+    """SMTP that receives a few mails at the same time, of so many lines each."""
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Receive a mail, or say why not."""
+        reader, door = self._reader, cast("InboundMail", self.event_handler)
+        if not door.makes_room():
+            await self.push(_BUSY)
+            return
+        self._reader = cast("asyncio.StreamReader", _CountedLines(reader))
+        try:
+            await super().smtp_DATA(arg)
+        except _TooManyLinesError:
+            self._set_post_data_state()  # type: ignore[no-untyped-call] # aiosmtpd says no types
+            await self.push(_TOO_MANY_LINES)
+        finally:
+            self._reader = reader
+            door.gives_back_room()
+
+
+class _BoundedLMTP(_BoundedSMTP, LMTP):
+    """The same over LMTP."""
 
 
 class InboundMail:
@@ -65,12 +130,24 @@ class InboundMail:
         self._peers = peers
         self._reader = MailReader(server=server)
         self._under_way = 0
+        self._arriving = 0
+
+    def makes_room(self) -> bool:
+        """Return whether one more mail may arrive now; `gives_back_room` follows it."""
+        if self._arriving >= MOST_ARRIVING:
+            return False
+        self._arriving += 1
+        return True
+
+    def gives_back_room(self) -> None:
+        """Count a mail as received or given up."""
+        self._arriving -= 1
 
     @contextlib.asynccontextmanager
     async def listening(self, address: InboundMailAddress) -> AsyncIterator[None]:
         """Listen while the block runs. At the end no mail is begun, and those under way are finished."""
         loop = asyncio.get_running_loop()
-        kind = LMTP if address.protocol == "lmtp" else SMTP
+        kind = _BoundedLMTP if address.protocol == "lmtp" else _BoundedSMTP
 
         def protocol() -> SMTP:
             return kind(
