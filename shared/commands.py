@@ -14,7 +14,7 @@ TYPED: Final = {"typed": True}
 """The validation context of what people typed into a form."""
 
 _REORDERING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 class Command(BaseModel):

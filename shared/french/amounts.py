@@ -7,13 +7,15 @@ _CENTS: Final = 100
 _MOST_DIGITS: Final = 12
 """More euros than the product's columns of cents can hold are no amount."""
 
-_UNIT: Final = re.compile(r"\s*(?:€|euros?|eur)\s*$", re.IGNORECASE)
-_WHOLE: Final = r"(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?:(?P<mark>[ .])[0-9]{3})(?:(?P=mark)[0-9]{3})*)"
-_AMOUNT: Final = re.compile(rf"(?P<sign>[-\u2212]?) ?{_WHOLE}(?:,(?P<cents>[0-9]{{1,2}}))?")
+_UNIT: Final = re.compile(r" ?(?:€|euros?|eur)$", re.IGNORECASE)
+_AMOUNT: Final = re.compile(
+    r"(?P<sign>[-\u2212]?) ?(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?:(?P<mark>[ .])[0-9]{3})(?:(?P=mark)[0-9]{3})*)"
+    r"(?:,(?P<cents>[0-9]{1,2}))?"
+)
 _DECIMAL_POINT: Final = re.compile(
     r"(?P<sign>[-\u2212]?) ?(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?: [0-9]{3})+)\.(?P<cents>[0-9]{1,2})"
 )
-_TWO_MEANINGS: Final = re.compile(r"[0-9 ]+[.,][0-9]{3,}")
+_TWO_MEANINGS: Final = re.compile(r"^[0-9 ]+[.,][0-9]{3,}")
 
 EXAMPLES: Final = "Donnez un montant en euros, comme 25 000 ou 25 000,50."
 AMBIGUOUS: Final = (
@@ -32,7 +34,7 @@ def cents_typed(text: str) -> int:
     A space or a dot before three digits separates thousands; a comma, or a dot before one or two digits, cents. A comma
     before three digits is asked about: the author may write thousands the English way.
     """
-    plain = " ".join(_UNIT.sub("", text).split())
+    plain = _UNIT.sub("", " ".join(text.split()))
     found = _AMOUNT.fullmatch(plain) or _DECIMAL_POINT.fullmatch(plain)
     if found is None:
         raise NotAnAmount(AMBIGUOUS.format(typed=text.strip()) if _TWO_MEANINGS.fullmatch(plain) else EXAMPLES)

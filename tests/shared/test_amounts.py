@@ -1,9 +1,12 @@
 """What people mean by the amounts that they type, and what they are asked when it may be two things."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.commands import plain_number
 from shared.french.amounts import NotAnAmount, cents_typed
 from shared.french.numbers import euros, euros_typed
 
@@ -51,3 +54,12 @@ def test_what_is_shown_or_put_in_a_field_is_read_back(cents: int) -> None:
     assert cents_typed(euros(cents)) == cents
     if cents >= 0:
         assert cents_typed(euros_typed(cents)) == cents
+
+
+@pytest.mark.parametrize("typed", [" " * 300_000 + "x", "1" + " " * 300_000 + "x", "1" * 100_000 + "x", "1 " * 150_000])
+def test_a_long_text_is_refused_at_once(typed: str) -> None:
+    before = time.process_time()
+    with pytest.raises(NotAnAmount):
+        cents_typed(typed)
+    assert plain_number(typed + "x") is None
+    assert time.process_time() - before < 5  # by an expression with two ways it took hours
