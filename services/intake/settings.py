@@ -8,6 +8,7 @@ from services.intake.domain.disclosure import Rhythm
 from shared.antivirus import scanner_at
 from shared.keys import SecretKeys
 from shared.limits import Rate, RateSetting
+from shared.production import Unsafe
 from shared.settings import ServiceSettings, prefixed
 
 
@@ -100,3 +101,11 @@ class Settings(ServiceSettings):
     def _scanner(cls, value: str | None) -> str | None:
         scanner_at(value, wait=0)
         return value
+
+    def unsafe(self) -> list[Unsafe]:
+        """Add how often figures are published."""
+        found = super().unsafe()
+        if self.figures_every is Rhythm.MOMENT:
+            advice = "give month, week or day: whoever watches sees whose request changed a figure"
+            found.append(Unsafe("figures_of_every_moment", "INTAKE_FIGURES_EVERY", advice))
+        return found

@@ -199,6 +199,11 @@ def test_a_limit_that_is_lifted_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("INTAKE_MANDATE_KEY", "e1d2c3b4a5968778695a4b3c2d1e0f17")
     monkeypatch.setenv("INTAKE_DOCUMENTS_FOLDER", "/nowhere")
     assert IntakeSettings().unsafe() == []
+    monkeypatch.setenv("INTAKE_FIGURES_EVERY", "moment")
+    assert [(one.code, one.setting) for one in IntakeSettings().unsafe()] == [
+        ("figures_of_every_moment", "INTAKE_FIGURES_EVERY")
+    ]
+    monkeypatch.setenv("INTAKE_FIGURES_EVERY", "day")
     monkeypatch.setenv("INTAKE_LIMIT_FILINGS_PER_ADDRESS", "0")
     assert [(one.code, one.setting) for one in IntakeSettings().unsafe()] == [
         ("limit_off", "INTAKE_LIMIT_FILINGS_PER_ADDRESS")
