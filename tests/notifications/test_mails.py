@@ -206,6 +206,17 @@ def test_a_corrected_decision_says_what_changes_where_the_event_knows_it(letters
     assert "Ce qui change" not in of_before
 
 
+def test_a_correction_announces_no_beginning_of_what_is_under_way(letters: MailRenderer) -> None:
+    fact = examples.example_of(escalation.DecisionCorrected)
+    assert isinstance(fact, escalation.DecisionCorrected)
+    beginning = "dès que l’accompagnement commence"
+    assert beginning in written(letters, "decision_made", fact).text
+    told = written(letters, "decision_made", fact.model_copy(update={"under_way": True})).text
+    assert beginning not in told
+    assert "a corrigé le" in told
+    assert "a examiné" not in told
+
+
 def test_a_subject_cannot_add_a_header() -> None:
     sent = message_from_bytes(a_mail_sender().write(an_outgoing(subject=one_line(HOSTILE))), policy=default)
     assert sent["Bcc"] is None
