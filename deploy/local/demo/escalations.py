@@ -241,9 +241,11 @@ class _Teams:
         """Return the session that examines it: what is still to be decided the next one, what was deferred the last."""
         if dossier.stage is Stage.SCHEDULED:
             return self._today + timedelta(days=NEXT_IN_DAYS)
-        ago = (
-            DECIDED_DAYS_AGO[-1] if dossier.stage is Stage.DEFERRED else dossier.project.chance.choice(DECIDED_DAYS_AGO)
-        )
+        if dossier.stage is Stage.DEFERRED:
+            ago = DECIDED_DAYS_AGO[-1]
+        else:
+            began = dossier.stage in (Stage.ACCOMPANIED, Stage.COMPLETED)
+            ago = dossier.project.chance.choice(DECIDED_DAYS_AGO[:-1] if began else DECIDED_DAYS_AGO)
         return self._today - timedelta(days=ago)
 
     def _session(self, held_on: date) -> str:
@@ -313,7 +315,8 @@ class _Teams:
         if dossier.stage not in (Stage.ACCOMPANIED, Stage.COMPLETED):
             return
         if seen["state"] == "mobilising":
-            began = self._today - timedelta(days=dossier.project.chance.randint(20, 60))
+            decided = date.fromisoformat(seen["decisions"][-1]["decided_on"])
+            began = decided + timedelta(days=dossier.project.chance.randint(3, 20))
             seen = self._begins(dossier, seen, began)
         if seen["state"] == "accompanied" and dossier.stage is Stage.COMPLETED:
             orders.deliver(self._national, dossier.escalation, seen["mobilisations"])
