@@ -8,6 +8,7 @@ import pytest
 from shared import clock
 from tests.escalation.desk import Person
 from tests.escalation.life import Program, a_decided_dossier, a_lot
+from tests.today import today
 
 pytestmark = pytest.mark.usefixtures("envelope")
 
@@ -70,7 +71,7 @@ async def test_an_order_is_placed_delivered_and_paid_from_its_page(
     assert "10\u00a0000\u00a0€" in shown
     for step in ("acceptance", "start"):
         await at_desk.send(page, f"{page}/{step}")
-    await at_desk.send(page, f"{page}/livraison", amount_cents="4 000", dated="2026-11-20", reference="PV 1")
+    await at_desk.send(page, f"{page}/livraison", amount_cents="4 000", dated=today(), reference="PV 1")
     ahead = await at_desk.send(page, f"{page}/paiement", amount_cents="4 000,01")
     assert ahead.status_code == 409
     assert "Seul ce qui est livré se paie" in unescape(ahead.text)
