@@ -26,9 +26,9 @@ def test_a_stranger_to_a_request_reads_and_resends_none_of_its_mails(
 ) -> None:
     rightful = Caller(system.endpoints["notifications"], system.token("notifications", "sat95@cousu.test"))
     (mail, *_) = eventually(
-        lambda: rightful.get("/deliveries", request_id=of_the_95.id)["items"],
-        lambda mails: mails and mails[0]["status"] == "sent",
-    )
+        lambda: rightful.get("/deliveries", request_id=of_the_95.id),
+        lambda found: [one["status"] for one in found["items"][:1]] == ["sent"],
+    )["items"]
     stranger = Caller(system.endpoints["notifications"], system.token("notifications", f"{name}@cousu.test"))
     assert stranger.get("/deliveries", request_id=of_the_95.id)["total"] == 0
     assert stranger.ask("GET", f"/deliveries/{mail['id']}").status_code == 404
