@@ -49,7 +49,7 @@ class AlreadyDecided(IllegalMove):
 
     code = "already_decided"
     title = "The session has decided on this dossier already"
-    sentence = "{by} a enregistré la décision {number} le {at} : {outcome}. Une correction la remplace, si besoin."
+    sentence = "{by} a enregistré la décision {number} le {at}\u00a0: {outcome}. Une correction la remplace, si besoin."
 
 
 class AlreadyOnAgenda(IllegalMove):
@@ -202,7 +202,7 @@ class BeyondGrant(Conflict):
     code = "beyond_grant"
     title = "More than what the committee granted"
     sentence = (
-        "La décision {number} accorde {granted} : le total serait de {total}. Réduisez le montant, ou demandez au "
+        "La décision {number} accorde {granted}\u00a0: le total serait de {total}. Réduisez le montant, ou demandez au "
         "secrétariat du comité de corriger la décision."
     )
 
@@ -221,8 +221,8 @@ class ReserveStanding(IllegalMove):
     code = "reserve_standing"
     title = "The reserve of the decision is not lifted"
     sentence = (
-        "La décision {number} attend que sa réserve soit levée : «\u00a0{reserve}\u00a0». Levez-la d’abord, à côté de "
-        "la décision, quand ce qui est demandé est là."
+        "La décision {number} attend que sa réserve soit levée\u00a0: «\u00a0{reserve}\u00a0». Levez-la d’abord, à côté "
+        "de la décision, quand ce qui est demandé est là."
     )
 
 
@@ -232,8 +232,8 @@ class CompletionBlocked(Conflict):
     code = "completion_blocked"
     title = "Orders, payments, milestones or the start are open"
     sentence = (
-        "Il reste {count} : {labels}. Réglez ou annulez chaque point, ou dites pourquoi l’accompagnement se termine "
-        "ainsi ; ce qui reste ouvert pourra encore être réglé."
+        "Il reste {count}\u00a0: {labels}. Réglez ou annulez chaque point, ou dites pourquoi l’accompagnement se "
+        "termine ainsi ; ce qui reste ouvert pourra encore être réglé."
     )
 
     def __init__(self, points: Sequence[OpenPoint]) -> None:
