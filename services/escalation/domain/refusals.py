@@ -221,8 +221,8 @@ class ReserveStanding(IllegalMove):
     code = "reserve_standing"
     title = "The reserve of the decision is not lifted"
     sentence = (
-        "La décision {number} attend que sa réserve soit levée\u00a0: «\u00a0{reserve}\u00a0». Levez-la d’abord, à côté "
-        "de la décision, quand ce qui est demandé est là."
+        "La décision {number} attend que sa réserve soit levée\u00a0: «\u00a0{reserve}\u00a0». Levez-la d’abord, à "
+        "côté de la décision, quand ce qui est demandé est là."
     )
 
 
