@@ -56,7 +56,7 @@ BUGS = (
     bug(
         "content_offered_without_a_note",
         "It is not written down that the mail server is given the content: a killed sender's mail is sent again.",
-        "kills_mails",
+        "heard",
         f"{NOTIFICATIONS}.store.sending:note_content_offered",
         reworded(
             "SET content_at = $2 WHERE id = $1",
