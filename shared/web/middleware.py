@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
+from litestar.datastructures import FormMultiDict, MutableScopeHeaders
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Empty, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 from prometheus_client import Counter, Histogram
 
 from shared import clock, tracing
@@ -41,6 +42,13 @@ _COVERS: Final = "covers_secrets"
 _READABLE: Final = ("text/html", "text/plain", "text/csv", STREAM, "application/json", "application/problem+json")
 QUIET: Final = ("/health/", "/metrics", "/static/")
 """Paths that machines poll: counted, not logged, not rate limited."""
+
+
+async def _close_files(scope: Scope) -> None:
+    """Close the files of a form that was read, and refused, before its route: Litestar closes those of routes only."""
+    form = ScopeState.from_scope(scope).form
+    if form is not Empty:
+        await FormMultiDict.from_form_data(form).close()
 
 
 class RequestMiddleware:
@@ -78,6 +86,7 @@ class RequestMiddleware:
             try:
                 await self._app(scope, receive, answer)
             finally:
+                await _close_files(scope)
                 seconds = (ended or time.perf_counter()) - started
                 route = str(scope.get("path_template") or "unmatched")
                 REQUESTS.labels(self._service, method, route, status).inc()
