@@ -100,8 +100,8 @@ class LocalWork(Value):
     @property
     def to_remind_on(self) -> date | None:
         """The nearest last day that nobody was reminded of."""
-        told = {*self.reminded, *self.late}
-        return min((clock.due_on for clock in self._clocks() if clock.key not in told), default=None)
+        published = {*self.reminded, *self.late}
+        return min((clock.due_on for clock in self._clocks() if clock.key not in published), default=None)
 
     @property
     def late_after(self) -> date | None:
